@@ -1,0 +1,219 @@
+# Interleave. `make` alone says what can be done.
+
+help:
+	printf '%s\n' \
+	'make list                     the exercises, and how far you are' \
+	'make check EX=04              your answer to exercise 04, judged' \
+	'make hint EX=04               the next hint for the check that failed' \
+	'make reset EX=04              the stub again; your file is kept' \
+	'make grade DIR=folder EX=04   a folder of answers, judged' \
+	'make kit OUT=folder           what a student gets' \
+	'make test                     the kit checks itself' \
+	'make soak, make bench         again and again; how fast' \
+	'make clean                    removes build/' \
+	'' 'README.md says more.'
+
+.PHONY: help check grade list hint reset kit test soak bench clean
+.SILENT:
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += -r
+
+# ---- values given by a person -----------------------------------------------
+# They reach the program through the environment. make would expand a value
+# that is given on its command line, SRC='$(shell ...)', when it is used or
+# exported: so each is replaced by its own text. Nothing here uses them.
+
+GIVEN := EX SRC RESULT LENS SEED DIR OUT JOBS INSTALL NO_COLOR
+
+define pass_on
+override $(1) := $$(value $(1))
+export $(1)
+endef
+$(foreach name,$(GIVEN),$(eval $(call pass_on,$(name))))
+
+# ---- set-up ------------------------------------------------------------------
+# build/setup.mk is made once, when all packages are there, and again when the
+# list of them changes. make reads it and then begins anew. (At first it is
+# empty and very old, so that make does not complain that it is not there.)
+
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+ifeq ($(wildcard build/setup.mk),)
+$(shell mkdir -p build && touch -d @0 build/setup.mk)
+endif
+include build/setup.mk
+endif
+
+ifdef KIT_JOBS
+MAKEFLAGS += -j$(KIT_JOBS)
+endif
+
+LIBRARIES := jansson talloc expat inih libdw libcmark
+
+build/setup.mk: grader/packages.txt grader/setup.sh
+	sh grader/setup.sh
+	mkdir -p build
+	cflags=$$(pkg-config --cflags $(LIBRARIES)) && \
+	libs=$$(pkg-config --libs $(LIBRARIES)) && \
+	printf '%s\n' "KIT_PKG_CFLAGS := $$cflags" "KIT_PKG_LIBS := $$libs" \
+	    "KIT_JOBS := $$(nproc)" > $@.$$$$ && mv $@.$$$$ $@
+	echo 'interleave: building the kit; this happens once' >&2
+
+# ---- how things are made -----------------------------------------------------
+# Nobody's CC or CFLAGS are looked at: those are for other programs. Each file
+# is made under a name of its own and moved into place, so that two makes at
+# one time in one clone do not see each other's half-made files.
+
+KIT_CC := gcc
+KIT_CLANG := clang
+KIT_CFLAGS := -std=gnu11 -gdwarf-4 -Wall -Wextra -Wmissing-prototypes
+GRADER_CFLAGS := $(KIT_CFLAGS) -O2 -pthread -Igrader
+
+# $(call compile,compiler and flags[,and then])
+compile = mkdir -p $(@D) && \
+    $(1) -MMD -MP -MT $@ -MF $@.$$$$.d -c $< -o $@.$$$$ $(2) && \
+    mv -f $@.$$$$.d $@.d && mv -f $@.$$$$ $@ || \
+    { rm -f $@.$$$$ $@.$$$$.d; exit 1; }
+
+# $(call link,command)
+link = mkdir -p $(@D) && $(1) -o $@.$$$$ && mv -f $@.$$$$ $@ || \
+    { rm -f $@.$$$$; exit 1; }
+
+-include $(wildcard build/*/*.d build/kit/*/*.d build/kit/harness/*/*.d)
+
+# ---- the grader --------------------------------------------------------------
+
+GRADER := $(filter-out grader/keeper.c,$(wildcard grader/*.c))
+GRADER_O := $(GRADER:%.c=build/%.o)
+KEEPER_O := build/grader/keeper.o build/grader/family.o
+
+build/grader/%.o: grader/%.c Makefile
+	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
+
+build/interleave: $(GRADER_O)
+	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS))
+
+build/keeper: $(KEEPER_O)
+	$(call link,$(KIT_CC) -static -pthread $^)
+
+# ---- the exercises -----------------------------------------------------------
+# Found by wildcard. What does not depend on the student's file is made ahead:
+# tests.c once for each lens, and the oracle, which is tests.c without her file.
+
+EXERCISES := $(patsubst exercises/%/tests.c,%,\
+    $(wildcard exercises/[0-9][0-9]-*/tests.c))
+WORKLOADS := $(patsubst exercises/%/workload.c,%,\
+    $(wildcard exercises/[0-9][0-9]-*/workload.c))
+FLAVOURS := criterion-gcc criterion-clang plain tsan
+
+# Real Criterion, or the kit's stand-in of the same name, which is found first.
+REAL := -Iharness
+STANDIN := -Iharness/standin -Iharness
+
+INSIDE_CFLAGS := $(KIT_CFLAGS) -pthread -fno-omit-frame-pointer \
+    -fno-optimize-sibling-calls
+
+criterion-gcc := $(KIT_CC) $(INSIDE_CFLAGS) -O1 $(REAL)
+criterion-clang := $(KIT_CLANG) $(INSIDE_CFLAGS) -O1 -gdwarf-aranges $(REAL)
+plain := $(KIT_CC) $(INSIDE_CFLAGS) -O1 $(STANDIN)
+tsan := $(KIT_CLANG) $(INSIDE_CFLAGS) -O0 -gdwarf-aranges -fsanitize=thread \
+    $(STANDIN)
+oracle := $(KIT_CC) $(INSIDE_CFLAGS) -O1 -DINTERLEAVE_ORACLE $(STANDIN)
+workload := $(KIT_CC) $(INSIDE_CFLAGS) -O2 $(STANDIN)
+
+# The tests' own blocking calls go through the harness (harness/calls.c).
+WRAP = && objcopy --redefine-syms=harness/calls.syms $@.$$$$
+
+define flavour
+build/kit/%/$(1).o: exercises/%/tests.c Makefile harness/calls.syms
+	$$(call compile,$$($(1)) -Iexercises/$$*,$$(WRAP))
+endef
+$(foreach name,$(FLAVOURS),$(eval $(call flavour,$(name))))
+
+build/kit/%/oracle.o: exercises/%/tests.c Makefile
+	$(call compile,$(oracle) -Iexercises/$*)
+
+build/kit/%/oracle: build/kit/%/oracle.o build/kit/harness/oracle/oracle.o \
+    build/kit/harness/oracle/draw.o
+	$(call link,$(KIT_CC) $^)
+
+build/kit/%/workload.o: exercises/%/workload.c Makefile
+	$(call compile,$(workload) -Iexercises/$*)
+
+# ---- the harness -------------------------------------------------------------
+# One object for each flavour, all that is linked with the tests of that
+# flavour. Frame pointers, because the board keeps the callers of each call.
+
+MAINS := oracle runner speed
+INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
+
+define harness
+build/kit/harness/$(1)/%.o: harness/%.c Makefile
+	$$(call compile,$$($(1)))
+endef
+$(foreach name,$(FLAVOURS) oracle workload,$(eval $(call harness,$(name))))
+
+HARNESS_criterion-gcc := $(INSIDE)
+HARNESS_criterion-clang := $(INSIDE)
+HARNESS_plain := $(INSIDE) runner
+HARNESS_tsan := $(INSIDE) runner
+HARNESS_workload := $(INSIDE) speed
+
+define harness_object
+build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)
+	$$(call link,ld -r $$^)
+endef
+$(foreach name,$(FLAVOURS) workload,$(eval $(call harness_object,$(name))))
+
+KIT := build/interleave build/keeper $(FLAVOURS:%=build/kit/harness/%.o) \
+    build/kit/harness/workload.o \
+    $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
+        $(FLAVOURS:%=build/kit/$(name)/%.o)) \
+    $(WORKLOADS:%=build/kit/%/workload.o)
+
+# ---- what can be done --------------------------------------------------------
+
+list hint reset kit: build/interleave
+	build/interleave $@
+
+check grade: $(KIT)
+	build/interleave $@
+
+clean:
+	rm -rf build
+
+# ---- the kit's check of itself -----------------------------------------------
+# All grader/test/test_*.c are one Criterion program, which runs last. Others
+# are a program each: selfcheck, soak, bench. A student's kit has no selfcheck.
+
+UNIT_O := $(patsubst %.c,build/%.o,grader/test/scratch.c \
+    $(wildcard grader/test/test_*.c))
+LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
+SELFCHECK := $(patsubst grader/test/%.c,build/test/%,\
+    $(wildcard grader/test/selfcheck.c))
+STRICT := $(patsubst %,build/strict/%.ok,$(wildcard grader/*.c harness/*.c))
+
+build/grader/test/%.o: grader/test/%.c Makefile
+	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
+
+build/test/unit: $(UNIT_O) $(LESS_MAIN)
+	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
+
+build/test/%: build/grader/test/%.o $(LESS_MAIN)
+	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS))
+
+# No warning from either compiler; elsewhere a newer compiler may have one.
+build/strict/%.ok: % Makefile $(wildcard grader/*.h harness/*.h)
+	mkdir -p $(@D)
+	for cc in $(KIT_CC) $(KIT_CLANG); do \
+	    $$cc $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) $(STANDIN) -Werror \
+	        -c $< -o /dev/null || exit 1; \
+	done
+	touch $@
+
+test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit
+	status=0; for program in $(SELFCHECK) build/test/unit; do \
+	    $$program || status=1; done; exit $$status
+
+soak bench: %: $(KIT) build/test/%
+	build/test/$@

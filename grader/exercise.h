@@ -1,0 +1,89 @@
+/*
+ * exercise.h - an exercise as its folder says it: exercises/NN-name/ with
+ * exercise.conf. Found by wildcard; nothing is registered anywhere.
+ */
+#ifndef EXERCISE_H
+#define EXERCISE_H
+
+#include "evidence.h"
+
+/*
+ * One line of the verdict: one property of the answer. Points belong to the
+ * property, whichever of its lenses shows that it is broken.
+ */
+struct check {
+    const char *name;  /* stable: "no-data-race" */
+    const char *title; /* for people: "no data race" */
+    enum property {
+        PROPERTY_BUILD,    /* it compiles */
+        PROPERTY_RESULTS,  /* what the tests observe is right */
+        PROPERTY_RACE,     /* no data race */
+        PROPERTY_DEADLOCK, /* no deadlock, locks used as they must be */
+        PROPERTY_MEMORY,   /* memory, descriptors, threads, children */
+        PROPERTY_SPEED     /* things overlap; more cores help */
+    } property;
+    unsigned lenses;    /* bit set, 1u << LENS_... */
+    const char **tests; /* patterns "suite/name" or "suite/ *"; talloc array,
+                           never empty */
+    size_t test_count;
+    bool measured; /* speed by the clock: workload.c, [speed] threshold */
+    int points;
+};
+
+struct exercise {
+    const char *id;     /* "04" */
+    const char *name;   /* "thread-pool" */
+    const char *folder; /* "04-thread-pool" */
+    const char *path;   /* absolute path of the folder */
+    const char *source; /* "thread-pool.c", the student's file */
+    const char *title;
+    const char *ideas;  /* one line */
+    int order;          /* place in the recommended course */
+    int minutes;        /* what it takes a student, about */
+
+    double test_cpu_seconds; /* one test, plain; lenses multiply it */
+    size_t memory_bytes;
+
+    int speed_threads;
+    double speed_threshold;
+
+    const char **allow; /* calls the exercise is about ("fork"), for a later
+                           gate; may be empty */
+    size_t allow_count;
+
+    struct check *checks; /* talloc array; the first is always "builds" */
+    size_t check_count;
+};
+
+struct exercise_list {
+    struct exercise **items; /* by number */
+    size_t count;
+};
+
+/*
+ * Reads every exercise below `root`/exercises, or only exercise.conf of one
+ * folder. On a fault in a conf file returns -1, and `why` has file, line and
+ * what to do. Strings belong to ctx.
+ */
+int exercise_load_all(void *ctx, const char *root, struct exercise_list *out,
+                      const char **why);
+struct exercise *exercise_load(void *ctx, const char *root,
+                               const char *folder, const char **why);
+
+/*
+ * Finds "4", "04", "08" (eight, not octal), "thread-pool" or
+ * "04-thread-pool". NULL when there is none: `why` then names those there
+ * are.
+ */
+struct exercise *exercise_find(void *ctx, const char *root, const char *word,
+                               const char **why);
+
+/* true when the pattern ("suite/name", "suite/ *", "*") covers the test */
+bool exercise_pattern(const char *pattern, const char *test);
+
+/* true for "thread-pool": small letters, digits and single hyphens */
+bool exercise_is_name(const char *word);
+
+const char *property_name(enum property property);
+
+#endif

@@ -1,0 +1,346 @@
+/*
+ * family.c - a process and all that descend from it
+ *
+ * A child hangs below the thread that forked it, so every thread of a process
+ * is asked for its children. What is read is a moment's picture: a child that
+ * dies meanwhile can hide its neighbour. Who must be certain repeats the scan
+ * (the keeper does, until the kernel says that there is no child any more).
+ */
+#define _GNU_SOURCE
+#include "family.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLAG_EXITING 0x4u /* PF_EXITING of the kernel's task flags */
+
+bool family_look_at_all;
+
+/* Opens /proc/PID/NAME, or -1. */
+static int open_proc(pid_t pid, const char *name)
+{
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static ssize_t read_some(int fd, char *to, size_t size)
+{
+    ssize_t got;
+
+    do
+        got = read(fd, to, size);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* Reads a small file below /proc/PID; returns its size or -1. */
+static ssize_t read_proc(pid_t pid, const char *name, char *to, size_t size)
+{
+    int fd = open_proc(pid, name);
+    ssize_t got;
+
+    if (fd < 0)
+        return -1;
+    got = read_some(fd, to, size - 1);
+    close(fd);
+    if (got < 0)
+        return -1;
+    to[got] = '\0';
+    return got;
+}
+
+/* Fills in a process, or one thread of it; -1 when it is not there. */
+static int read_stat(pid_t pid, const char *name, struct kin *kin)
+{
+    char text[1024], *rest;
+    int parent, session;
+    unsigned flags;
+    unsigned long own_user, own_system;
+    long user, system, threads, pages;
+
+    if (read_proc(pid, name, text, sizeof text) <= 0)
+        return -1;
+    /* The name may hold any character: the last parenthesis ends it. */
+    rest = strrchr(text, ')');
+    if (rest == NULL ||
+        sscanf(rest + 1,
+               " %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %lu %lu %ld %ld "
+               "%*d %*d %ld %*d %*u %*u %ld",
+               &kin->state, &parent, &session, &flags, &own_user, &own_system,
+               &user, &system, &threads, &pages) != 10)
+        return -1;
+    kin->pid = pid;
+    kin->parent = parent;
+    kin->session = session;
+    kin->threads = threads > 0 ? (unsigned)threads : 0;
+    kin->ending =
+        kin->state == 'Z' || kin->state == 'X' || (flags & FLAG_EXITING) != 0;
+    kin->cpu_seconds = ((double)own_user + (double)own_system + (double)user +
+                        (double)system) /
+                       (double)sysconf(_SC_CLK_TCK);
+    kin->memory = pages > 0 ? (size_t)pages * (size_t)sysconf(_SC_PAGESIZE) : 0;
+    return 0;
+}
+
+static int read_kin(pid_t pid, struct kin *kin)
+{
+    return read_stat(pid, "stat", kin);
+}
+
+static int push(struct family *family, const struct kin *kin)
+{
+    if (family->count == family->room) {
+        size_t room = family->room ? 2 * family->room : 16;
+        struct kin *items = realloc(family->items, room * sizeof *items);
+
+        if (items == NULL)
+            return -1;
+        family->items = items;
+        family->room = room;
+    }
+    family->items[family->count++] = *kin;
+    return 0;
+}
+
+/* A walk over the lists of children of one process. */
+struct walk {
+    struct family *family;
+    pid_t parent;
+    size_t most;
+    size_t from;  /* where the children of this parent begin */
+    bool doubles; /* several threads: a child that passes from one that ends
+                     to another is listed twice */
+};
+
+/*
+ * Adds a process that was listed as a child of the parent, if it still is
+ * (its number may belong to a stranger by now) or has just come to the head
+ * as an orphan. Returns -1 when no more can be added.
+ */
+static int add_child(struct walk *walk, pid_t pid)
+{
+    struct family *family = walk->family;
+    struct kin kin;
+
+    if (walk->most != 0 && family->count >= walk->most)
+        return -1;
+    if (read_kin(pid, &kin) < 0)
+        return 0;
+    if (kin.parent != walk->parent && kin.parent != family->items[0].pid)
+        return 0;
+    for (size_t i = walk->from; walk->doubles && i < family->count; i++)
+        if (family->items[i].pid == pid)
+            return 0;
+    return push(family, &kin);
+}
+
+/* Adds the children of one thread; -1 when there is no such list. */
+static int add_listed(struct walk *walk, pid_t thread)
+{
+    char text[4096], name[48];
+    size_t had = 0;
+    ssize_t got;
+    int fd;
+
+    snprintf(name, sizeof name, "task/%d/children", (int)thread);
+    fd = open_proc(walk->parent, name);
+    if (fd < 0)
+        return -1;
+    while ((got = read_some(fd, text + had, sizeof text - 1 - had)) > 0) {
+        char *at = text, *end;
+
+        text[had + (size_t)got] = '\0';
+        /* Each number is followed by a space: one without is cut. */
+        while ((end = strchr(at, ' ')) != NULL) {
+            if (add_child(walk, (pid_t)strtol(at, NULL, 10)) < 0)
+                goto out;
+            at = end + 1;
+        }
+        had = strlen(at);
+        memmove(text, at, had);
+    }
+out:
+    close(fd);
+    return 0;
+}
+
+static DIR *open_tasks(pid_t pid)
+{
+    int fd = open_proc(pid, "task");
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (dir == NULL && fd >= 0)
+        close(fd);
+    return dir;
+}
+
+/* A zombie first thread shows no memory: another thread of it does. */
+static size_t memory_of_thread(pid_t pid, pid_t thread)
+{
+    char text[128], name[48];
+    unsigned long pages;
+
+    snprintf(name, sizeof name, "task/%d/statm", (int)thread);
+    if (read_proc(pid, name, text, sizeof text) <= 0 ||
+        sscanf(text, "%*u %lu", &pages) != 1)
+        return 0;
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Adds the children of entry `i`; -1 when the kernel has no such lists. */
+static int add_children(struct family *family, size_t i, size_t most)
+{
+    const pid_t pid = family->items[i].pid;
+    struct walk walk = {.family = family,
+                        .parent = pid,
+                        .most = most,
+                        .from = family->count,
+                        .doubles = family->items[i].threads > 1};
+    struct dirent *entry;
+    DIR *dir;
+
+    if (!walk.doubles)
+        return add_listed(&walk, pid);
+    dir = open_tasks(pid);
+    if (dir == NULL)
+        return 0;
+    while ((entry = readdir(dir)) != NULL) {
+        pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (thread <= 0)
+            continue;
+        if (family->items[i].memory == 0)
+            family->items[i].memory = memory_of_thread(pid, thread);
+        add_listed(&walk, thread);
+    }
+    closedir(dir);
+    return 0;
+}
+
+/* The slow way: every process of the machine. */
+static int scan_all(struct family *family, size_t generations, size_t most)
+{
+    struct family all = {0};
+    struct dirent *entry;
+    struct kin kin;
+    size_t end = 1;
+    DIR *dir = opendir("/proc");
+
+    if (dir == NULL)
+        return -1;
+    while ((entry = readdir(dir)) != NULL)
+        if (isdigit((unsigned char)entry->d_name[0]) &&
+            read_kin((pid_t)strtol(entry->d_name, NULL, 10), &kin) == 0)
+            push(&all, &kin);
+    closedir(dir);
+    for (size_t i = 0; i < end && generations > 0; i++) {
+        for (size_t k = 0; k < all.count; k++)
+            if (all.items[k].parent == family->items[i].pid &&
+                (most == 0 || family->count < most))
+                push(family, &all.items[k]);
+        if (generations > 1)
+            end = family->count;
+    }
+    family_free(&all);
+    return 0;
+}
+
+static bool lists_exist(void)
+{
+    char path[64];
+
+    if (family_look_at_all)
+        return false;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    return access(path, R_OK) == 0;
+}
+
+int family_scan(struct family *family, pid_t head, size_t most)
+{
+    struct kin kin;
+
+    family->count = 0;
+    if (read_kin(head, &kin) < 0 || push(family, &kin) < 0)
+        return -1;
+    if (family_look_at_all)
+        return scan_all(family, SIZE_MAX, most);
+    for (size_t i = 0; i < family->count; i++) {
+        if (add_children(family, i, most) < 0 && i == 0 && !lists_exist())
+            return scan_all(family, SIZE_MAX, most);
+        if (most != 0 && family->count >= most)
+            break;
+    }
+    return 0;
+}
+
+int family_children(struct family *family, pid_t head)
+{
+    struct kin kin;
+
+    family->count = 0;
+    if (read_kin(head, &kin) < 0 || push(family, &kin) < 0)
+        return -1;
+    if (!lists_exist())
+        return scan_all(family, 1, 0);
+    add_children(family, 0, 0);
+    return 0;
+}
+
+/* Whether a SIGKILL is on its way to a thread. */
+static bool doomed(pid_t pid, pid_t thread)
+{
+    static const char *const names[] = {"\nSigPnd:", "\nShdPnd:"};
+    char text[4096], name[48];
+
+    snprintf(name, sizeof name, "task/%d/status", (int)thread);
+    if (read_proc(pid, name, text, sizeof text) <= 0)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *at = strstr(text, names[i]);
+
+        if (at != NULL && (strtoull(at + strlen(names[i]), NULL, 16) &
+                           (1ull << (SIGKILL - 1))))
+            return true;
+    }
+    return false;
+}
+
+bool family_runs(pid_t pid)
+{
+    DIR *dir = open_tasks(pid);
+    struct dirent *entry;
+    bool runs = false;
+
+    while (dir != NULL && !runs && (entry = readdir(dir)) != NULL) {
+        pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+        struct kin kin;
+        char name[48];
+
+        snprintf(name, sizeof name, "task/%d/stat", (int)thread);
+        runs = thread > 0 && read_stat(pid, name, &kin) == 0 && !kin.ending &&
+               !doomed(pid, thread);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return runs;
+}
+
+void family_free(struct family *family)
+{
+    free(family->items);
+    memset(family, 0, sizeof *family);
+}

@@ -1,0 +1,353 @@
+/*
+ * findings.c - reports of all tools about one bug become one trouble.
+ *
+ * Two reports are about the same bug when they are of the same kind and the
+ * student's own lines on their sides are the same set, in any order; for data
+ * races it is enough that they share one line and the same variable. A
+ * possible deadlock (locks in a cycle) melts into a real one that waits at one
+ * of its lines.
+ *
+ * A report counts only with a frame in the student's own object: the tools
+ * also accuse libraries, and the kit. Crashes and real deadlocks are facts,
+ * and count wherever they show.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "judging.h"
+
+enum property finding_property(enum bug kind)
+{
+    switch (kind) {
+    case BUG_RACE:
+    case BUG_SIGNAL_UNSAFE:
+        return PROPERTY_RACE;
+    case BUG_LOCK_ORDER:
+    case BUG_DEADLOCK:
+    case BUG_LOCK_MISUSE:
+    case BUG_COND_MISUSE:
+    case BUG_DUBIOUS:
+        return PROPERTY_DEADLOCK;
+    case BUG_THREAD_LEAK:
+    case BUG_BAD_ACCESS:
+    case BUG_BAD_FREE:
+    case BUG_UNINITIALISED:
+    case BUG_LEAK:
+        return PROPERTY_MEMORY;
+    case BUG_CRASH:
+    case BUG_OTHER:
+        break;
+    }
+    return PROPERTY_RESULTS;
+}
+
+const struct place *side_student(const struct side *side)
+{
+    for (size_t i = 0; i < side->depth; i++)
+        if (side->stack[i].student)
+            return &side->stack[i];
+    return NULL;
+}
+
+static size_t student_sides(const struct report *report)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->count; i++)
+        count += side_student(&report->sides[i]) != NULL;
+    return count;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+static bool same_place(const struct place *a, const struct place *b)
+{
+    if (a->line != b->line || !same_text(a->file, b->file))
+        return false;
+    return a->line != 0 || same_text(a->function, b->function);
+}
+
+static bool has_line(const struct report *report, const struct place *place)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const struct place *own = side_student(&report->sides[i]);
+        if (own && same_place(own, place))
+            return true;
+    }
+    return false;
+}
+
+/* How many of a's sides lie on lines of b. */
+static size_t shared_lines(const struct report *a, const struct report *b)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < a->count; i++) {
+        const struct place *place = side_student(&a->sides[i]);
+        count += place && has_line(b, place);
+    }
+    return count;
+}
+
+static bool same_bug(const struct report *a, const struct report *b)
+{
+    size_t lines_a = student_sides(a), lines_b = student_sides(b);
+    size_t shared = shared_lines(a, b);
+
+    if (a->kind == BUG_DEADLOCK && b->kind == BUG_LOCK_ORDER)
+        return shared > 0;
+    if (a->kind != b->kind)
+        return false;
+    if (lines_a == 0 || lines_b == 0)
+        return lines_a == lines_b && same_text(a->test, b->test);
+    if (a->kind == BUG_RACE && shared > 0 && same_text(a->object, b->object))
+        return true;
+    return shared == lines_a && shared_lines(b, a) == lines_b;
+}
+
+static bool counts(const struct report *report)
+{
+    return report->kind == BUG_CRASH || report->kind == BUG_DEADLOCK ||
+           student_sides(report) > 0;
+}
+
+/* The more of its sides are known, the better it tells. */
+static bool tells_more(const struct report *a, const struct report *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (student_sides(a) != student_sides(b))
+        return student_sides(a) > student_sides(b);
+    return a->object && !b->object;
+}
+
+static void add_test(struct judging *judging, struct trouble *trouble,
+                     const char *test)
+{
+    if (!test) {
+        trouble->anywhere = true;
+        return;
+    }
+    for (size_t i = 0; i < trouble->test_count; i++)
+        if (strcmp(trouble->tests[i], test) == 0)
+            return;
+    trouble->tests = talloc_realloc(judging->ctx, trouble->tests, const char *,
+                                    trouble->test_count + 1);
+    trouble->tests[trouble->test_count++] = test;
+}
+
+static struct trouble *add_trouble(struct judging *judging,
+                                   const struct run *run,
+                                   const struct report *report)
+{
+    struct trouble *trouble;
+
+    judging->troubles =
+        talloc_realloc(judging->ctx, judging->troubles, struct trouble,
+                       judging->trouble_count + 1);
+    trouble = &judging->troubles[judging->trouble_count++];
+    memset(trouble, 0, sizeof(*trouble));
+    trouble->report = report;
+    trouble->lens = run->lens;
+    trouble->seed = run->seed;
+    return trouble;
+}
+
+static void take(struct judging *judging, const struct run *run,
+                 const struct report *report)
+{
+    struct trouble *trouble = NULL;
+
+    for (size_t i = 0; i < judging->trouble_count && !trouble; i++)
+        for (size_t k = 0; k < judging->troubles[i].report_count; k++)
+            if (same_bug(judging->troubles[i].reports[k], report)) {
+                trouble = &judging->troubles[i];
+                break;
+            }
+    if (!trouble)
+        trouble = add_trouble(judging, run, report);
+    trouble->reports =
+        talloc_realloc(judging->ctx, trouble->reports, const struct report *,
+                       trouble->report_count + 1);
+    trouble->reports[trouble->report_count++] = report;
+    trouble->finding.lenses |= 1u << run->lens;
+    add_test(judging, trouble, report->test);
+    if (tells_more(report, trouble->report))
+        trouble->report = report;
+}
+
+static void take_kind(struct judging *judging, bool deadlocks)
+{
+    for (size_t i = 0; i < judging->evidence->count; i++) {
+        const struct run *run = &judging->evidence->runs[i];
+        for (size_t k = 0; k < run->reports.count; k++) {
+            const struct report *report = &run->reports.items[k];
+            if ((report->kind == BUG_DEADLOCK) == deadlocks && counts(report))
+                take(judging, run, report);
+        }
+    }
+}
+
+/*
+ * What the tools get wrong. ThreadSanitizer does not know fences; neither
+ * tool sees pthread_mutex_clocklock; Helgrind takes atomics, and data handed
+ * over through a pipe, for races.
+ */
+static enum weight weigh(const struct evidence *evidence,
+                         const struct trouble *trouble)
+{
+    bool only_helgrind = trouble->finding.lenses == 1u << LENS_HELGRIND;
+
+    switch (trouble->report->kind) {
+    case BUG_RACE:
+        if (only_helgrind)
+            return evidence->uses_atomics || evidence->uses_fence ||
+                           evidence->uses_pipes || evidence->uses_clocklock
+                       ? WEIGHT_NOTE
+                       : WEIGHT_FAIL;
+        return evidence->uses_fence || evidence->uses_clocklock ? WEIGHT_OPEN
+                                                                : WEIGHT_FAIL;
+    case BUG_LOCK_MISUSE:
+    case BUG_COND_MISUSE:
+        return evidence->uses_clocklock ? WEIGHT_NOTE : WEIGHT_FAIL;
+    case BUG_LOCK_ORDER:
+    case BUG_DUBIOUS:
+    case BUG_SIGNAL_UNSAFE:
+    case BUG_OTHER:
+        return WEIGHT_NOTE;
+    default:
+        return WEIGHT_FAIL;
+    }
+}
+
+/* Kinds in the order in which a row tells them. */
+static int rank(enum bug kind)
+{
+    static const enum bug order[] = {
+        BUG_DEADLOCK,    BUG_CRASH,      BUG_RACE,       BUG_LOCK_MISUSE,
+        BUG_COND_MISUSE, BUG_BAD_ACCESS, BUG_BAD_FREE,   BUG_UNINITIALISED,
+        BUG_THREAD_LEAK, BUG_LEAK,       BUG_LOCK_ORDER, BUG_DUBIOUS};
+    int i, count = sizeof(order) / sizeof(order[0]);
+
+    for (i = 0; i < count && order[i] != kind; i++)
+        ;
+    return i;
+}
+
+static int first_line(const struct report *report)
+{
+    int line = 0;
+
+    for (size_t i = 0; i < report->count; i++) {
+        const struct place *place = side_student(&report->sides[i]);
+        if (place && (line == 0 || place->line < line))
+            line = place->line;
+    }
+    return line;
+}
+
+/* The order does not depend on which tool finished first. */
+static int compare(const void *left, const void *right)
+{
+    const struct report *a = ((const struct trouble *)left)->report;
+    const struct report *b = ((const struct trouble *)right)->report;
+
+    if (rank(a->kind) != rank(b->kind))
+        return rank(a->kind) - rank(b->kind);
+    if (student_sides(a) != student_sides(b))
+        return student_sides(a) > student_sides(b) ? -1 : 1;
+    if (first_line(a) != first_line(b))
+        return first_line(a) - first_line(b);
+    return strcmp(((const struct trouble *)left)->finding.message,
+                  ((const struct trouble *)right)->finding.message);
+}
+
+void findings_collect(struct judging *judging)
+{
+    take_kind(judging, true);
+    take_kind(judging, false);
+    for (size_t i = 0; i < judging->trouble_count; i++) {
+        struct trouble *trouble = &judging->troubles[i];
+        struct finding *finding = &trouble->finding;
+        finding->kind = trouble->report->kind;
+        finding->property = finding_property(finding->kind);
+        finding->test = trouble->test_count ? trouble->tests[0] : NULL;
+        trouble->weight = weigh(judging->evidence, trouble);
+        finding->note = trouble->weight == WEIGHT_NOTE;
+        words_fill(judging, trouble);
+    }
+    if (judging->trouble_count > 1)
+        qsort(judging->troubles, judging->trouble_count, sizeof(struct trouble),
+              compare);
+}
+
+bool trouble_covers(const struct trouble *trouble, const struct check *check)
+{
+    if (trouble->anywhere)
+        return true;
+    for (size_t i = 0; i < trouble->test_count; i++)
+        if (tally_covers(check, trouble->tests[i]))
+            return true;
+    return false;
+}
+
+/* Is there a check of that property in this verdict that covers it? */
+static bool judged(const struct judging *judging, const struct trouble *trouble,
+                   enum property property)
+{
+    for (size_t i = 0; i < judging->exercise->check_count; i++) {
+        const struct check *check = &judging->exercise->checks[i];
+        if (check->property == property &&
+            (check->lenses & judging->evidence->lenses) &&
+            trouble_covers(trouble, check))
+            return true;
+    }
+    return false;
+}
+
+bool trouble_belongs(const struct judging *judging,
+                     const struct trouble *trouble, const struct check *check)
+{
+    enum property property = trouble->finding.property;
+    enum bug kind = trouble->finding.kind;
+
+    if (!trouble_covers(trouble, check))
+        return false;
+    /* Locks used wrongly are the race check's where nobody else asks. */
+    if ((kind == BUG_LOCK_MISUSE || kind == BUG_COND_MISUSE) &&
+        !judged(judging, trouble, PROPERTY_DEADLOCK))
+        property = PROPERTY_RACE;
+    return property == check->property;
+}
+
+void row_tell(struct judging *judging, struct row *row, struct trouble *trouble)
+{
+    trouble->claimed = true;
+    for (size_t i = 0; i < row->finding_count; i++)
+        if (row->findings[i] == &trouble->finding)
+            return;
+    row->findings = talloc_realloc(judging->ctx, row->findings,
+                                   struct finding *, row->finding_count + 1);
+    row->findings[row->finding_count++] = &trouble->finding;
+}
+
+struct trouble *row_tell_all(struct judging *judging, struct row *row,
+                             enum weight weight)
+{
+    struct trouble *first = NULL;
+
+    for (size_t i = 0; i < judging->trouble_count; i++) {
+        struct trouble *trouble = &judging->troubles[i];
+        if (trouble->weight != weight ||
+            !trouble_belongs(judging, trouble, row->check))
+            continue;
+        row_tell(judging, row, trouble);
+        if (!first)
+            first = trouble;
+    }
+    return first;
+}

@@ -1,0 +1,25 @@
+/*
+ * hang.h - tells a hang: from the board to a report of who holds what, taken
+ * at which line, and who waits for what.
+ */
+#ifndef HANG_H
+#define HANG_H
+
+#include "../harness/board.h"
+#include "evidence.h"
+#include "symbols.h"
+
+/*
+ * The board must be of a process in which all is still. When threads wait for
+ * each other in a circle, the report has a side for each thread of the circle;
+ * else one for each thread that waits, those that hold a lock first. Threads
+ * with the same story share a side.
+ */
+struct report hang_report(void *ctx, const struct board *board,
+                          struct symbols *symbols, enum lens lens);
+
+/* A stack from return addresses; at most `depth` of them, 0 ends it. */
+size_t hang_stack(void *ctx, struct symbols *symbols, uint64_t base,
+                  const uint64_t *pcs, size_t depth, struct place **out);
+
+#endif

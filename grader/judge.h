@@ -1,0 +1,122 @@
+/*
+ * judge.h - the one place where evidence becomes a verdict. A pure function:
+ * data to data, no file, no clock, no process.
+ */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include "evidence.h"
+#include "exercise.h"
+#include "read.h"
+
+/* How one run of one lens ended, and what it brought. */
+struct run {
+    enum lens lens;
+    const char *way;       /* "gcc", "clang", "patient", "tsan", ... */
+    uint64_t seed;
+    const char **asked;    /* tests that were asked for; talloc array */
+    size_t asked_count;
+    struct box_result box; /* how the program ended */
+    struct records records;
+    struct reports reports;
+    struct expectations *expected; /* for this run's seed; NULL if the
+                                      oracle itself failed */
+};
+
+/* CPU-bound speed: interleaved rounds, times in seconds. */
+struct round {
+    double sequential; /* the kit's, one thread */
+    double crowd;      /* `threads` copies of it at one time: about the same
+                          as `sequential` on a quiet machine with the cores */
+    double one;        /* the student's on one thread */
+    double many;       /* the student's on `threads` threads */
+    bool agree;        /* all checksums were the same */
+};
+struct measurement {
+    bool wanted;
+    const char *cannot; /* why nothing was measured: too few cores, ...; NULL
+                           when it was */
+    bool complete;      /* all rounds came in; else the program failed */
+    struct round *rounds;
+    size_t count;
+};
+
+/* Everything that is known about one answer. */
+struct evidence {
+    unsigned lenses;           /* which were asked for: bit set */
+    struct diagnostics gcc, clang; /* of the student's file */
+    bool built;                /* compiled and linked by both */
+    const char *build_trouble; /* linking and the like, in words; NULL */
+    struct place build_place;
+    const char *machine_cannot[LENS_COUNT]; /* reason, or NULL */
+    struct run *runs;          /* talloc array */
+    size_t count;
+    struct measurement speed;
+    const char *fault;         /* the kit's own: verdict error; or NULL */
+
+    /* What the student's object calls, from its symbol table. */
+    bool uses_trylock, uses_semaphore, uses_atomics, uses_fence,
+        uses_pipes, uses_clocklock, uses_c11_threads;
+};
+
+enum status {
+    STATUS_PASS,
+    STATUS_FAIL,
+    STATUS_SKIPPED,
+    STATUS_INCONCLUSIVE,
+    STATUS_ERROR
+};
+
+struct location {
+    struct place place;
+    const char *what; /* "writes here", "takes the second lock" */
+};
+
+/* One bug, told once, whoever saw it. */
+struct finding {
+    enum property property;
+    enum bug kind;
+    const char *message; /* what happened, in the words of the subject */
+    struct location *locations; /* both sides of a race, ... */
+    size_t location_count;
+    const char *story;   /* one run of events that shows it, lines; or NULL */
+    const char *idea;    /* the idea behind it, a sentence */
+    unsigned lenses;     /* who saw it */
+    const char *test;    /* first test in which it was seen, or NULL */
+    bool note;           /* worth knowing, costs nothing */
+};
+
+struct row {
+    const struct check *check;
+    enum lens lens;       /* that decided; the check's first when it passed */
+    enum status status;
+    const char *reason;   /* "blocked", "machine", "noisy", ...; or NULL */
+    int points, max_points; /* max_points 0 where the machine cannot judge */
+    const char *message;  /* for people, one or a few sentences; or NULL */
+    const char *help;     /* what to try next */
+    const char *handout;  /* "handouts/04-thread-pool.md#no-data-race" */
+    const char *again;    /* the command to see it again */
+    struct finding **findings; /* talloc array; the first is told in full */
+    size_t finding_count;
+    unsigned run_counts[LENS_COUNT];
+};
+
+struct verdict {
+    enum { VERDICT_PASS, VERDICT_FAIL, VERDICT_ERROR } verdict;
+    bool partial;
+    int score, max_score;
+    struct row *rows;
+    size_t row_count;
+    struct finding *notes;
+    size_t note_count;
+    const char *message; /* for VERDICT_ERROR */
+    const char **unseen; /* what a pass does not say yet, sentences */
+    size_t unseen_count;
+};
+
+struct verdict judge(void *ctx, const struct exercise *exercise,
+                     const struct evidence *evidence);
+
+const char *status_name(enum status status);
+
+#endif

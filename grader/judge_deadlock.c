@@ -1,0 +1,64 @@
+/*
+ * judge_deadlock.c - no deadlock, and locks used as they must be. Judged by
+ * deadlocks that happened, which the patient run brings about every time, and
+ * by misuse that a tool saw; what only might deadlock is a note.
+ */
+#include "judging.h"
+
+/* A real deadlock in one of the check's tests, or NULL. */
+static struct trouble *deadlock_in(struct judging *judging,
+                                   const struct check *check)
+{
+    for (size_t i = 0; i < judging->trouble_count; i++)
+        if (judging->troubles[i].finding.kind == BUG_DEADLOCK &&
+            trouble_covers(&judging->troubles[i], check))
+            return &judging->troubles[i];
+    return NULL;
+}
+
+bool blocked_by_deadlock(struct judging *judging, struct row *row,
+                         const char *about)
+{
+    struct trouble *deadlock = deadlock_in(judging, row->check);
+
+    if (!deadlock)
+        return false;
+    row_tell(judging, row, deadlock);
+    row_blocked(row, say(judging,
+                         "The tests stop in a deadlock: nothing was shown "
+                         "about %s.",
+                         about));
+    row->lens = deadlock->lens;
+    row->again = again(judging, deadlock->lens, deadlock->seed);
+    row->help = words_help(BUG_DEADLOCK);
+    return true;
+}
+
+void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses)
+{
+    struct trouble *trouble = row_tell_all(judging, row, WEIGHT_FAIL);
+
+    if (trouble) {
+        row_fail(row, trouble->lens, trouble->finding.message);
+        row->again = again(judging, trouble->lens, trouble->seed);
+        row->help = words_help(trouble->finding.kind);
+        return;
+    }
+    if ((lenses & 1u << LENS_BEHAVIOUR) &&
+        !tally_has_way(judging, LENS_BEHAVIOUR, "patient")) {
+        row_error(row, "The kit has no patient run.");
+        return;
+    }
+    for (int lens = 0; lens < LENS_COUNT; lens++) {
+        const char *gap;
+        if (!(lenses & 1u << lens))
+            continue;
+        gap = tally_gap(judging, row->check, lens,
+                        lens == LENS_BEHAVIOUR ? "patient" : NULL, "deadlocks");
+        if (gap) {
+            row_blocked(row, gap);
+            row->lens = lens;
+            return;
+        }
+    }
+}

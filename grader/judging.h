@@ -1,0 +1,204 @@
+/*
+ * judging.h - what the parts of the judge share. Only judge*.c, tally.c,
+ * findings.c and words*.c include it.
+ *
+ * How a verdict is made, in this order:
+ *
+ *   findings.c  reports of all tools about one bug become one `trouble`, and
+ *               each trouble gets its weight: does it cost points, is it
+ *               open, or is it a note?
+ *   tally.c     what happened to one test in one run, and what was observed
+ *   judge_*.c   one file for each property: from both to one row
+ *   words*.c    what a student reads about a trouble
+ *   judge.c     all rows together: score, verdict, notes, what is unseen
+ */
+#ifndef JUDGING_H
+#define JUDGING_H
+
+#include "judge.h"
+
+/* What a trouble does to the property that it is about. */
+enum weight {
+    WEIGHT_FAIL, /* breaks it */
+    WEIGHT_OPEN, /* these tools cannot tell: inconclusive */
+    WEIGHT_NOTE  /* worth knowing, costs nothing */
+};
+
+/* One bug, and all that is known about who saw it. */
+struct trouble {
+    struct finding finding; /* what goes into the verdict */
+    enum weight weight;
+    const struct report *report;   /* the one that is told */
+    const struct report **reports; /* all of them; talloc array */
+    size_t report_count;
+    const char **tests; /* in which it was seen; talloc array */
+    size_t test_count;
+    bool anywhere;  /* somebody saw it without saying in which test */
+    enum lens lens; /* who saw it first, and with which seed */
+    uint64_t seed;
+    bool claimed; /* some row tells it */
+};
+
+struct judging {
+    void *ctx;
+    const struct exercise *exercise;
+    const struct evidence *evidence;
+    const struct expectations *tests; /* one that names all tests, or NULL */
+    struct trouble *troubles;         /* in the order in which they are told */
+    size_t trouble_count;
+};
+
+/* ---- findings.c -------------------------------------------------------- */
+
+/* Merges the reports of all runs and weighs them. */
+void findings_collect(struct judging *judging);
+
+enum property finding_property(enum bug kind);
+
+/* true when the trouble was, or may have been, seen in a test of the check */
+bool trouble_covers(const struct trouble *trouble, const struct check *check);
+
+/* true when this check's points are at stake for the trouble */
+bool trouble_belongs(const struct judging *judging,
+                     const struct trouble *trouble, const struct check *check);
+
+/* The frame of a side where the student's own code is, or NULL. */
+const struct place *side_student(const struct side *side);
+
+/* Adds the trouble to what the row tells. */
+void row_tell(struct judging *judging, struct row *row,
+              struct trouble *trouble);
+
+/*
+ * Adds every trouble of that weight that belongs to the row's check. Returns
+ * the first, or NULL when there is none.
+ */
+struct trouble *row_tell_all(struct judging *judging, struct row *row,
+                             enum weight weight);
+
+/* ---- tally.c ----------------------------------------------------------- */
+
+/* How one test went in one run; a later one is worth more words. */
+enum outcome {
+    OUTCOME_FINE,      /* came to its end, all that was expected held */
+    OUTCOME_UNASKED,   /* was not asked for in this run */
+    OUTCOME_UNREACHED, /* asked for, never began */
+    OUTCOME_LEFT,      /* the process ended itself in the middle */
+    OUTCOME_UNSEEN,    /* came to its end, a value was not observed */
+    OUTCOME_WRONG,     /* a value is not what it must be */
+    OUTCOME_LIMIT,     /* stopped at a limit: box.end says which */
+    OUTCOME_ASSERT,    /* a cr_assert ended it */
+    OUTCOME_CRASH,
+    OUTCOME_DEADLOCK
+};
+
+struct trial {
+    enum outcome outcome;
+    const struct run *run;
+    const char *test;
+    const struct expectation *expectation; /* WRONG, UNSEEN */
+    const char *seen; /* WRONG: the value; ASSERT, CRASH: what was recorded */
+};
+
+struct trial tally_trial(const struct run *run, const char *test);
+
+/* The last value of a key in a test of a run, or NULL. */
+const char *tally_value(const struct run *run, const char *test,
+                        const char *key);
+bool tally_ended(const struct run *run, const char *test);
+
+bool tally_covers(const struct check *check, const char *test);
+
+/* Number of tests that the check covers. */
+size_t tally_covered(const struct judging *judging, const struct check *check);
+
+/* true when some run of the lens was made that way */
+bool tally_has_way(const struct judging *judging, enum lens lens,
+                   const char *way);
+
+/*
+ * How a test went in all runs of a lens, or only in those of one way when
+ * `way` is not NULL: the trial worth the most words; FINE when one run was
+ * fine and none was worse than unreached; `run` is NULL when there was none.
+ */
+struct trial tally_test(const struct judging *judging, enum lens lens,
+                        const char *way, const char *test);
+
+/* Why the test went as it did, one or two sentences for the student. */
+const char *tally_words(struct judging *judging, const struct trial *trial);
+
+/*
+ * Why this lens has shown nothing about the check, as a sentence; NULL when
+ * its covered tests came to their end, its log is whole and at least half of
+ * what was expected held. `about` completes "a program that does not do the
+ * work shows nothing about ...".
+ */
+const char *tally_gap(struct judging *judging, const struct check *check,
+                      enum lens lens, const char *way, const char *about);
+
+/* ---- judge.c ----------------------------------------------------------- */
+
+/* printf into the judging's context */
+const char *say(struct judging *judging, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void row_fail(struct row *row, enum lens lens, const char *message);
+void row_blocked(struct row *row, const char *message);
+void row_open(struct row *row, const char *reason, const char *message);
+void row_error(struct row *row, const char *message);
+bool row_is_blocked(const struct row *row);
+
+/* The command that shows it again. */
+const char *again(struct judging *judging, enum lens lens, uint64_t seed);
+
+/* ---- judge_*.c: each fills a row whose status is PASS ------------------- */
+
+/* `lenses`: those of the check that were asked for and that work here. */
+void judge_build(struct judging *judging, struct row *row);
+void judge_build_notes(struct judging *judging, struct verdict *verdict);
+void judge_results(struct judging *judging, struct row *row, unsigned lenses);
+void judge_race(struct judging *judging, struct row *row, unsigned lenses);
+void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses);
+void judge_memory(struct judging *judging, struct row *row, unsigned lenses);
+/* Must come after all others: it looks at their rows. */
+void judge_speed(struct judging *judging, struct row *row,
+                 const struct row *rows, size_t count);
+
+/* A real deadlock in one of the check's tests ends them: when there is one,
+ * blocks the row and returns true. In judge_deadlock.c. */
+bool blocked_by_deadlock(struct judging *judging, struct row *row,
+                         const char *about);
+
+/* ---- words*.c ---------------------------------------------------------- */
+
+/* Fills message, locations, story and idea of the trouble's finding. */
+void words_fill(struct judging *judging, struct trouble *trouble);
+void words_race(struct judging *judging, struct trouble *trouble);
+void words_deadlock(struct judging *judging, struct trouble *trouble);
+
+/* What to try next about a bug of that kind, or a test that went that way;
+ * or NULL. */
+const char *words_help(enum bug kind);
+const char *words_outcome(enum outcome outcome);
+
+/* What a signal means, by its name ("SIGSEGV@...") or, without one, its
+ * number. */
+const char *words_signal(const char *name, int number);
+
+/* "ThreadSanitizer", "Helgrind": the lens as people call it. */
+const char *words_lens(enum lens lens);
+
+/* What a compiler's warning means, by its option, or NULL. */
+const char *words_warning(const char *option);
+
+/* "pool.c:23", or "pool.c" where the line is not known */
+const char *words_place(struct judging *judging, const struct place *place);
+
+/* "`total`", or `otherwise` when the name is not known */
+const char *words_object(struct judging *judging, const char *object,
+                         const char *otherwise);
+
+void words_locate(struct judging *judging, struct finding *finding,
+                  const struct place *place, const char *what);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * keeper.c - stands between the grader and one program: a program of its own
+ *
+ * Three processes: the grader; the keeper, which is trusted; and the program,
+ * which is not. The keeper is the subreaper of all that the program starts:
+ * an orphan, whatever session it made for itself, becomes the keeper's child.
+ * So two things are certain. When waitpid() says ECHILD nothing is left; and
+ * as long as something is left, its line of living ancestors ends here, where
+ * a scan finds it.
+ *
+ * The keeper's work ends in one of two ways: the program ends, or the
+ * lifeline (keeper.h) is let go. Then it kills until ECHILD and reports.
+ *
+ * The program runs as the same user and can therefore kill the keeper. The
+ * grader notices and takes its place (leash.c). A program that kills all of
+ * its user's processes, kill(-1, SIGKILL), ends the grader too: only a
+ * sandbox with a user or a pid namespace of its own survives that.
+ *
+ * Signals: all are blocked here, so that only SIGKILL and SIGSTOP can reach
+ * the keeper; the program gets an empty mask and the default dispositions,
+ * which the grader sees to when it starts the keeper.
+ */
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "family.h"
+
+enum { ARG_DIR = 1, ARG_FILE, ARG_CPU, ARG_PROGRAM };
+
+#define DYING_MS 5 /* to wait for what was killed, before looking again */
+
+struct keeper {
+    pid_t program;
+    bool ended; /* the program was reaped: `status` holds */
+    int status;
+    int signals; /* a signalfd with SIGCHLD */
+    struct family family;
+};
+
+static void say(const struct keeper_word *word)
+{
+    while (send(KEEPER_SOCKET, word, sizeof *word, MSG_NOSIGNAL) < 0 &&
+           errno == EINTR)
+        ;
+}
+
+static void say_failed(enum keeper_step step)
+{
+    say(&(struct keeper_word){
+        .kind = KEEPER_FAILED, .step = step, .error = errno});
+}
+
+/* ---- the program's process, before it becomes the program --------------- */
+
+/* Sets a soft limit, and a hard one `more` above it; never raises one. */
+static int limit(int what, const char *soft, unsigned more)
+{
+    rlim_t value = strtoull(soft, NULL, 10);
+    struct rlimit limit;
+
+    if (value == 0)
+        return 0;
+    if (getrlimit(what, &limit) < 0)
+        return -1;
+    if (limit.rlim_max > value + more)
+        limit.rlim_max = value + more;
+    limit.rlim_cur = value < limit.rlim_max ? value : limit.rlim_max;
+    return setrlimit(what, &limit);
+}
+
+/* When memory runs out the kernel shall take the program, not the grader. */
+static void offer_to_oom_killer(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, "500", 3) != 3) {
+        /* It is a help, not a need. */
+    }
+    close(fd);
+}
+
+static void become_program(char **argv)
+{
+    const struct rlimit none = {0, 0};
+    sigset_t empty;
+
+    setsid();
+    prctl(PR_SET_DUMPABLE, 1);
+    offer_to_oom_killer();
+    if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+        limit(RLIMIT_FSIZE, argv[ARG_FILE], 0) < 0 ||
+        limit(RLIMIT_CPU, argv[ARG_CPU], 1) < 0) {
+        say_failed(KEEPER_LIMIT);
+        _exit(127);
+    }
+    if (chdir(argv[ARG_DIR]) < 0) {
+        say_failed(KEEPER_CHDIR);
+        _exit(127);
+    }
+    /* Said here, not by the keeper: it is sent before the program can do
+     * anything, such as kill the keeper. */
+    say(&(struct keeper_word){.kind = KEEPER_STARTED, .program = getpid()});
+    sigemptyset(&empty);
+    sigprocmask(SIG_SETMASK, &empty, NULL);
+    /* ETXTBSY: another process that was just forked still holds the file,
+     * open for writing, until its exec. */
+    for (int tries = 0; tries < 100; tries++) {
+        execvp(argv[ARG_PROGRAM], argv + ARG_PROGRAM);
+        if (errno != ETXTBSY)
+            break;
+        poll(NULL, 0, 10);
+    }
+    say_failed(KEEPER_EXEC);
+    _exit(127);
+}
+
+/* ---- the keeper ---------------------------------------------------------- */
+
+/* Processes that still run now that the program has ended. */
+static unsigned count_left(struct keeper *keeper)
+{
+    unsigned left = 0;
+
+    if (family_scan(&keeper->family, getpid(), 0) < 0)
+        return 0;
+    for (size_t i = 1; i < keeper->family.count; i++) {
+        const struct kin *kin = &keeper->family.items[i];
+
+        if (kin->pid != keeper->program && (!kin->ending || kin->threads > 1))
+            left += family_runs(kin->pid);
+    }
+    return left;
+}
+
+static bool reap(struct keeper *keeper, pid_t pid)
+{
+    int status;
+    pid_t got;
+
+    do
+        got = waitpid(pid, &status, WNOHANG);
+    while (got < 0 && errno == EINTR);
+    if (got == keeper->program) {
+        keeper->status = status;
+        keeper->ended = true;
+    }
+    return got > 0;
+}
+
+/* Reaps orphans; true when the program itself has ended, which stays a
+ * zombie: so its number, which names its group, is still its own. */
+static bool program_ended(struct keeper *keeper)
+{
+    siginfo_t info;
+
+    for (;;) {
+        info.si_pid = 0;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+            info.si_pid == 0)
+            return false;
+        if (info.si_pid == keeper->program)
+            return true;
+        reap(keeper, info.si_pid);
+    }
+}
+
+static void empty_signals(const struct keeper *keeper)
+{
+    struct signalfd_siginfo info;
+
+    while (read(keeper->signals, &info, sizeof info) > 0)
+        ;
+}
+
+/*
+ * Kills until nothing is left. The group first: the kernel does that in one
+ * stroke, no fork() can slip through. What has left the group takes rounds;
+ * parents are killed before their children, since a process that is being
+ * killed cannot fork any more, nor reap a child whose number we are about to
+ * use.
+ */
+static void kill_all(struct keeper *keeper)
+{
+    struct pollfd wait = {.fd = keeper->signals, .events = POLLIN};
+
+    if (!keeper->ended)
+        kill(-keeper->program, SIGKILL);
+    for (;;) {
+        empty_signals(keeper);
+        while (reap(keeper, -1))
+            ;
+        if (waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) <
+                0 &&
+            errno == ECHILD)
+            return;
+        /* Against a bomb of many processes we need our share of the processor.
+         * Only root may; others go on as they are. */
+        setpriority(PRIO_PROCESS, 0, -20);
+        if (family_scan(&keeper->family, getpid(), 0) < 0 && !keeper->ended)
+            kill(keeper->program, SIGKILL);
+        for (size_t i = 1; i < keeper->family.count; i++)
+            kill(keeper->family.items[i].pid, SIGKILL);
+        poll(&wait, 1, DYING_MS);
+    }
+}
+
+static void report(const struct keeper *keeper, unsigned left)
+{
+    struct keeper_word word = {
+        .kind = KEEPER_ENDED, .status = keeper->status, .left = left};
+    struct rusage used;
+
+    getrusage(RUSAGE_CHILDREN, &used);
+    word.cpu_seconds =
+        (double)used.ru_utime.tv_sec + (double)used.ru_stime.tv_sec +
+        (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    word.peak_memory = (size_t)used.ru_maxrss * 1024;
+    say(&word);
+}
+
+/* Blocks until the program has ended (true) or the lifeline was let go. */
+static bool watch(struct keeper *keeper)
+{
+    struct pollfd wait[] = {
+        {.fd = keeper->signals, .events = POLLIN},
+        {.fd = KEEPER_SOCKET, .events = POLLIN | POLLRDHUP},
+    };
+
+    for (;;) {
+        if (poll(wait, 2, -1) < 0)
+            continue;
+        if (wait[0].revents) {
+            empty_signals(keeper);
+            if (program_ended(keeper))
+                return true;
+        }
+        if (wait[1].revents)
+            return false;
+    }
+}
+
+/* Closes what the grader's own parents may have left open, such as the pipes
+ * of make's job server. */
+static void close_inherited(void)
+{
+    if (close_range(KEEPER_SOCKET + 1, ~0u, 0) == 0)
+        return;
+    for (int fd = KEEPER_SOCKET + 1; fd < 4096; fd++)
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct keeper keeper = {0};
+    unsigned left = 0;
+    sigset_t all, child;
+
+    if (argc <= ARG_PROGRAM || fcntl(KEEPER_SOCKET, F_SETFD, FD_CLOEXEC) < 0)
+        return 2;
+    setsid();
+    close_inherited();
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    keeper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    /* Not dumpable: no process of the same user may trace us or take our
+     * descriptors. */
+    if (keeper.signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+        prctl(PR_SET_DUMPABLE, 0) < 0 || (keeper.program = fork()) < 0) {
+        say_failed(KEEPER_FORK);
+        return 2;
+    }
+    if (keeper.program == 0)
+        become_program(argv);
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    if (watch(&keeper))
+        left = count_left(&keeper);
+    kill_all(&keeper);
+    report(&keeper, left);
+    return 0;
+}

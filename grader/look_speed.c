@@ -1,0 +1,223 @@
+/*
+ * look_speed.c - CPU-bound speed by the clock: the program says when a section
+ * begins and ends (harness/speed.c), and the clock is read here, outside.
+ *
+ * A figure, not a proof: under load a wall clock is wrong in either
+ * direction, so judge_speed.c uses it only when the rounds themselves show
+ * that the machine was quiet.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <talloc.h>
+#include <time.h>
+
+#include "lenses.h"
+#include "silence.h"
+
+#define ROUNDS 5      /* in one run of the program */
+#define RUNS_MOST 3   /* as long as too few rounds were quiet */
+#define QUIET_WANTED 3
+#define QUIET_RATIO 1.15 /* crowd over sequential, see judge.h */
+
+/* The lines of the record pipe, with the time at which each came. */
+struct stamped {
+    void *ctx;
+    char *text;
+    size_t size;
+    struct {
+        size_t end; /* offset behind the line */
+        double when;
+    } * stamps;
+    size_t count;
+};
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static enum box_word stamp(void *state, pid_t program, const char *data,
+                           size_t size)
+{
+    struct stamped *stamped = state;
+    double when = now();
+
+    (void)program;
+    if (size == 0)
+        return BOX_GO_ON;
+    stamped->text = talloc_realloc(stamped->ctx, stamped->text, char,
+                                   (unsigned)(stamped->size + size));
+    memcpy(stamped->text + stamped->size, data, size);
+    stamped->size += size;
+    stamped->stamps = talloc_realloc_size(
+        stamped->ctx, stamped->stamps,
+        (stamped->count + 1) * sizeof stamped->stamps[0]);
+    stamped->stamps[stamped->count].end = stamped->size;
+    stamped->stamps[stamped->count++].when = when;
+    return BOX_GO_ON;
+}
+
+/* When the line that begins at this offset was complete. */
+static double when_of(const struct stamped *stamped, size_t offset)
+{
+    for (size_t i = 0; i < stamped->count; i++)
+        if (stamped->stamps[i].end > offset)
+            return stamped->stamps[i].when;
+    return 0;
+}
+
+/* Offset of the line "SECRET value speed/N KEY ...", or -1. */
+static long find(const struct stamped *stamped, const char *secret, int round,
+                 const char *rest)
+{
+    char *line = talloc_asprintf(stamped->ctx, "%s value speed/%d %s", secret,
+                                 round, rest);
+    char *at = memmem(stamped->text, stamped->size, line, strlen(line));
+
+    return at == NULL ? -1 : (long)(at - stamped->text);
+}
+
+static bool section(const struct stamped *stamped, const char *secret,
+                    int round, const char *name, double *seconds,
+                    unsigned long long *sum)
+{
+    void *ctx = stamped->ctx;
+    char *sum_key = talloc_asprintf(ctx, "sum-%s ", name);
+    long begin = find(stamped, secret, round,
+                      talloc_asprintf(ctx, "begin %s\n", name));
+    long end = find(stamped, secret, round,
+                    talloc_asprintf(ctx, "end %s\n", name));
+    long value = find(stamped, secret, round, sum_key);
+    char number[32];
+    size_t n = 0;
+
+    if (begin < 0 || end < begin || value < end)
+        return false;
+    *seconds = when_of(stamped, (size_t)end) - when_of(stamped, (size_t)begin);
+    while ((size_t)value < stamped->size && stamped->text[value] != '\n')
+        value++;
+    while (value > 0 && stamped->text[value - 1] != ' ')
+        value--;
+    while ((size_t)value < stamped->size && stamped->text[value] != '\n' &&
+           n < sizeof number - 1)
+        number[n++] = stamped->text[value++];
+    number[n] = '\0';
+    *sum = strtoull(number, NULL, 10);
+    return *seconds > 0;
+}
+
+static bool read_round(const struct stamped *stamped, const char *secret,
+                       int number, struct round *round)
+{
+    unsigned long long sums[4];
+
+    if (!section(stamped, secret, number, "sequential", &round->sequential,
+                 &sums[0]) ||
+        !section(stamped, secret, number, "crowd", &round->crowd, &sums[1]) ||
+        !section(stamped, secret, number, "one", &round->one, &sums[2]) ||
+        !section(stamped, secret, number, "many", &round->many, &sums[3]))
+        return false;
+    round->agree = sums[0] == sums[2] && sums[0] == sums[3];
+    return true;
+}
+
+static size_t quiet_rounds(const struct measurement *speed)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < speed->count; i++)
+        n += speed->rounds[i].crowd <=
+             QUIET_RATIO * speed->rounds[i].sequential;
+    return n;
+}
+
+static bool run_rounds(struct look *look, const char *program, unsigned turn)
+{
+    const struct exercise *exercise = look->lab->exercise;
+    struct measurement *speed = &look->speed;
+    struct stamped stamped = {.ctx = look->ctx};
+    const char *secret = talloc_asprintf(look->ctx, "%016llx",
+                                         (unsigned long long)random());
+    const char *record = talloc_asprintf(look->ctx, "%s/speed-%u.record",
+                                         look->lab->work, turn);
+    const char *argv[] = {program,
+                          talloc_asprintf(look->ctx, "%d", ROUNDS),
+                          talloc_asprintf(look->ctx, "%d",
+                                          exercise->speed_threads),
+                          NULL};
+    const char *more[] = {
+        talloc_asprintf(look->ctx, "INTERLEAVE_RECORD=%s", record),
+        talloc_asprintf(look->ctx, "INTERLEAVE_SECRET=%s", secret),
+        talloc_asprintf(look->ctx, "INTERLEAVE_SEED=%llu",
+                        (unsigned long long)look->lab->seed + turn)};
+    struct box_spec spec = {
+        .argv = (char *const *)argv,
+        .envp = lab_environment(look->ctx, look->lab, more, 3),
+        .dir = look->lab->work,
+        .record = record,
+        .limits = {.cpu_seconds = 60, .wall_seconds = 60,
+                   .memory_bytes = exercise->memory_bytes,
+                   .output_bytes = 64 * 1024,
+                   .file_bytes = 16u * 1024 * 1024, .processes = 200},
+        .watch = {.look = stamp, .state = &stamped}};
+    struct box_result result;
+
+    if (mkfifo(record, 0600) != 0 ||
+        box_run(look->ctx, &spec, &result) != 0) {
+        look->fault = "cannot run the program that is timed";
+        return false;
+    }
+    speed->complete = find(&stamped, secret, ROUNDS, "done 1") >= 0;
+    for (int i = 0; i < ROUNDS && speed->complete; i++) {
+        speed->rounds = talloc_realloc(look->ctx, speed->rounds, struct round,
+                                       (unsigned)speed->count + 1);
+        speed->complete = read_round(&stamped, secret, i,
+                                     &speed->rounds[speed->count]);
+        speed->count += speed->complete;
+    }
+    return speed->complete;
+}
+
+static int cores(void)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return CPU_COUNT(&set);
+}
+
+void look_speed(struct look *look)
+{
+    const char *why = NULL, *program;
+    struct place place;
+    int room;
+
+    look->speed.wanted = true;
+    if (cores() < look->lab->exercise->speed_threads) {
+        look->speed.cannot = talloc_asprintf(
+            look->ctx, "this machine has %d core%s, and %d are needed",
+            cores(), cores() == 1 ? "" : "s",
+            look->lab->exercise->speed_threads);
+        return;
+    }
+    program = build_program(look->ctx, look->lab, PROGRAM_SPEED, &why, &place);
+    if (program == NULL) {
+        look->fault = why;
+        return;
+    }
+    room = silence_alone(look->lab->root);
+    for (unsigned turn = 0; turn < RUNS_MOST && !box_interrupted(); turn++)
+        if (!run_rounds(look, program, turn) ||
+            quiet_rounds(&look->speed) >= QUIET_WANTED)
+            break;
+    silence_leave(room);
+}

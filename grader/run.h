@@ -1,0 +1,53 @@
+/*
+ * run.h - runs one program of an answer's tests in a box and watches it: who
+ * sleeps, who loops, who must be let go.
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include "lab.h"
+
+struct run_spec {
+    enum lens lens;
+    const char *way; /* for the evidence: "gcc", "patient", ... */
+    const char *program;
+    const char *const *before;  /* words before it ("valgrind", ...); NULL */
+    const char *const *after;   /* words after it; NULL: the tests' names */
+    const char *const *extra;   /* of the environment, "NAME=value"; NULL */
+    bool patient;               /* the patient policy */
+    bool strangers;             /* threads of a tool are in the process */
+    bool processes;             /* each test has a process (Criterion) */
+    double slowness;            /* how much slower than plain, about */
+    uint64_t seed;
+    const struct expectations *expected;
+    const char *const *tests;   /* to run */
+    size_t test_count;
+};
+
+/*
+ * Runs it once. Blocks. Fills `run` with everything but the tool's own
+ * reports; hangs, endless loops and crashes are reports too. `dir` gets the
+ * folder in which it ran. Returns -1 when the box failed.
+ */
+int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
+             struct run *run, const char **dir);
+
+/* The tests of `spec` that have not begun in this run, for another one.
+ * Returns how many; the list belongs to ctx. */
+size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
+                const char ***rest);
+
+/*
+ * Asks the oracle what every test must observe with this seed. NULL when the
+ * oracle failed: the kit's fault, `why`.
+ */
+struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
+                                const char **why);
+
+/* Appends one report. */
+void reports_add(void *ctx, struct reports *reports,
+                 const struct report *report);
+void reports_append(void *ctx, struct reports *reports,
+                    const struct reports *more);
+
+#endif

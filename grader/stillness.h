@@ -1,0 +1,53 @@
+/*
+ * stillness.h - can anything in this process still move?
+ *
+ * The grader looks twice. If every thread sleeps in a wait that no clock ends,
+ * and none has run between the two looks, then at one moment between them all
+ * slept at once; and since only one of them could have woken another, none
+ * will ever run again. No time-out is involved, so no load can make this
+ * wrong: a slow machine only delays the looks.
+ *
+ * What follows from stillness is decided here too:
+ *   somebody is held back by the patient policy  - let them go
+ *   somebody is in a meeting                     - let them go
+ *   nobody is                                    - it is a deadlock
+ */
+#ifndef STILLNESS_H
+#define STILLNESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../harness/board.h"
+
+struct stillness;
+
+enum motion {
+    MOTION_MOVING,   /* or not known */
+    MOTION_LET_GO,   /* all was still; somebody was let go */
+    MOTION_DEADLOCK, /* all is still, for ever */
+    MOTION_IDLE      /* no test is running */
+};
+
+/*
+ * Makes the board's file at `path` and maps it. `strangers`: threads that are
+ * not on the board belong to a tool (TSan's background thread) and do not
+ * count. Unmapped with ctx. NULL when there is no memory or disk.
+ */
+struct stillness *stillness_open(void *ctx, const char *path,
+                                 enum board_policy policy, bool strangers);
+
+/*
+ * Looks twice. `session` is the session of the box; a board that names a
+ * process outside of it is not believed. Costs about 30 us for each thread.
+ */
+enum motion stillness_look(struct stillness *stillness, pid_t session);
+
+/* The board, as it is; changes under one's eyes unless all is still. */
+const struct board *stillness_board(const struct stillness *stillness);
+
+/* The test's process as the board names it, if it belongs to `session`;
+ * else 0. */
+pid_t stillness_process(const struct stillness *stillness, pid_t session);
+
+#endif

@@ -1,0 +1,285 @@
+/*
+ * words.c - what a student reads about a bug: in the words of the subject,
+ * not of the tool. Races and deadlocks have files of their own.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "judging.h"
+
+#define MOST_LOCATIONS 6
+
+const char *words_place(struct judging *judging, const struct place *place)
+{
+    const char *file = place->file ? place->file : "(unknown file)";
+
+    if (place->line == 0)
+        return say(judging, "%s", file);
+    return say(judging, "%s:%d", file, place->line);
+}
+
+/* A word is a name and gets its quotes; a phrase reads as it is. */
+const char *words_object(struct judging *judging, const char *object,
+                         const char *otherwise)
+{
+    if (!object || !*object)
+        return otherwise;
+    if (strncmp(object, "block ", 6) == 0)
+        return say(judging, "the %s", object);
+    if (strchr(object, ' '))
+        return object;
+    return say(judging, "`%s`", object);
+}
+
+void words_locate(struct judging *judging, struct finding *finding,
+                  const struct place *place, const char *what)
+{
+    struct location *location;
+
+    if (!place || finding->location_count >= MOST_LOCATIONS)
+        return;
+    finding->locations =
+        talloc_realloc(judging->ctx, finding->locations, struct location,
+                       finding->location_count + 1);
+    location = &finding->locations[finding->location_count++];
+    location->place = *place;
+    location->what = what;
+}
+
+/* The place that stands for a side: the student's, else the kit's, or any. */
+static const struct place *side_place(const struct side *side)
+{
+    const struct place *place = side_student(side);
+
+    for (size_t i = 0; i < side->depth && !place; i++)
+        if (side->stack[i].kit)
+            place = &side->stack[i];
+    for (size_t i = 0; i < side->depth && !place; i++)
+        if (side->stack[i].file)
+            place = &side->stack[i];
+    return place;
+}
+
+static void locate_sides(struct judging *judging, struct trouble *trouble,
+                         const char *first)
+{
+    const struct report *report = trouble->report;
+
+    for (size_t i = 0; i < report->count; i++) {
+        const struct side *side = &report->sides[i];
+        const char *what = side->what ? side->what : "here";
+        words_locate(judging, &trouble->finding, side_place(side),
+                     i == 0 && first ? first : what);
+    }
+}
+
+/* What the tools say of locks, and what it means. First match wins. */
+static const struct {
+    const char *a, *b; /* both in the tool's title */
+    const char *message, *idea;
+} misuses[] = {
+    {"unlock", "held by", "A thread unlocks a lock that another thread holds.",
+     "Only the thread that took a lock may let it go."},
+    {"unlock", "", "A lock is unlocked that nobody holds.",
+     "Each unlock belongs to one lock before it, on every path."},
+    {"destroy", "wait",
+     "A condition variable is destroyed while somebody "
+     "waits in it.",
+     "First let every waiter go, then destroy."},
+    {"destruction", "",
+     "A condition variable is destroyed while somebody "
+     "waits in it.",
+     "First let every waiter go, then destroy."},
+    {"destroy", "", "A lock is destroyed while it is held or still in use.",
+     "A lock lives longer than everyone who uses it."},
+    {"double lock", "", "A thread locks a lock that it holds already.",
+     "An ordinary mutex is not recursive: its holder waits for itself."},
+    {"still holds", "", "A thread ends while it still holds a lock.",
+     "Whoever takes a lock lets it go on every path, also on the way out."},
+    {"wait", "mutex",
+     "A thread waits in a condition variable without "
+     "holding the lock that belongs to it.",
+     "pthread_cond_wait() lets the lock go and sleeps in one step; so the "
+     "caller must hold it."},
+    {"associated", "",
+     "A condition variable is used with two different "
+     "locks.",
+     "All waiters of one condition variable use the same lock."},
+    {"invalid", "",
+     "A lock is used that was never initialised, or is "
+     "destroyed already.",
+     "A lock is initialised before the first thread can use it, and destroyed "
+     "after the last."},
+};
+#define MISUSES (sizeof(misuses) / sizeof(misuses[0]))
+
+static void misuse(struct judging *judging, struct trouble *trouble)
+{
+    const char *title = trouble->report->title ? trouble->report->title : "";
+    struct finding *finding = &trouble->finding;
+
+    finding->message =
+        say(judging, "A lock is used in a way that is not allowed: %s.",
+            *title ? title : "the tool gives no reason");
+    finding->idea = "Each lock is taken, let go, waited with and destroyed by "
+                    "fixed rules; POSIX leaves all else undefined.";
+    for (size_t i = 0; i < MISUSES; i++) {
+        if (!strstr(title, misuses[i].a) || !strstr(title, misuses[i].b))
+            continue;
+        finding->message = misuses[i].message;
+        finding->idea = misuses[i].idea;
+        break;
+    }
+    locate_sides(judging, trouble, NULL);
+}
+
+static void lock_order(struct judging *judging, struct trouble *trouble)
+{
+    struct finding *finding = &trouble->finding;
+
+    finding->message =
+        "Locks are taken in different orders. No deadlock happened in the "
+        "tests; whether one can happen was not decided here.";
+    finding->idea = "Two threads that take two locks in different orders can "
+                    "wait for each other for ever.";
+    locate_sides(judging, trouble, NULL);
+}
+
+static void dubious(struct judging *judging, struct trouble *trouble)
+{
+    trouble->finding.message =
+        "A condition is signalled while its lock is not held. This is "
+        "allowed, if what the waiter asks about was changed under the lock.";
+    trouble->finding.idea = "The lock guards what the waiter asks about; the "
+                            "signal itself needs no guard.";
+    locate_sides(judging, trouble, "signals here");
+}
+
+static void memory(struct judging *judging, struct trouble *trouble)
+{
+    const struct report *report = trouble->report;
+    struct finding *finding = &trouble->finding;
+    const char *title = report->title ? report->title : "";
+    const char *object = words_object(judging, report->object, NULL);
+
+    if (finding->kind == BUG_BAD_ACCESS) {
+        finding->message =
+            say(judging, "The program %s memory that is not its own%s%s.",
+                strstr(title, "rite") ? "writes" : "reads",
+                object ? ": " : ", or no longer", object ? object : "");
+        finding->idea = "A block may be used from malloc() to free(), within "
+                        "its size, and by nobody after that.";
+    } else if (finding->kind == BUG_BAD_FREE) {
+        finding->message = "Memory is freed that was freed already, or was "
+                           "never allocated.";
+        finding->idea = "Each block has one owner, who frees it once.";
+    } else if (finding->kind == BUG_UNINITIALISED) {
+        finding->message = "What the program does here depends on a value "
+                           "that was never set.";
+        finding->idea = "Memory from malloc() and local variables hold "
+                        "anything at all until they are set.";
+    } else {
+        finding->message = say(judging, "Memory is never freed%s%s.",
+                               object ? ": " : "", object ? object : "");
+        finding->idea = "Each block has one owner, who frees it on every "
+                        "path, also on those of errors.";
+    }
+    locate_sides(judging, trouble,
+                 finding->kind == BUG_LEAK ? "allocated here" : NULL);
+}
+
+static void thread_leak(struct judging *judging, struct trouble *trouble)
+{
+    trouble->finding.message =
+        "A thread is created that is neither joined nor detached.";
+    trouble->finding.idea =
+        "A thread that nobody joins may still be at work when its data are "
+        "gone, and the system keeps its memory.";
+    locate_sides(judging, trouble, "created here");
+}
+
+static void crash(struct judging *judging, struct trouble *trouble)
+{
+    trouble->finding.message = say(judging, "The program crashes: %s.",
+                                   words_signal(trouble->report->title, 0));
+    locate_sides(judging, trouble, "crashes here");
+}
+
+static void other(struct judging *judging, struct trouble *trouble)
+{
+    trouble->finding.message =
+        say(judging, "%s reports: %s.", words_lens(trouble->report->lens),
+            trouble->report->title ? trouble->report->title
+                                   : "something that the kit cannot read");
+    locate_sides(judging, trouble, NULL);
+}
+
+void words_fill(struct judging *judging, struct trouble *trouble)
+{
+    switch (trouble->report->kind) {
+    case BUG_RACE:
+        words_race(judging, trouble);
+        return;
+    case BUG_DEADLOCK:
+        words_deadlock(judging, trouble);
+        return;
+    case BUG_LOCK_MISUSE:
+    case BUG_COND_MISUSE:
+        misuse(judging, trouble);
+        return;
+    case BUG_LOCK_ORDER:
+        lock_order(judging, trouble);
+        return;
+    case BUG_DUBIOUS:
+        dubious(judging, trouble);
+        return;
+    case BUG_THREAD_LEAK:
+        thread_leak(judging, trouble);
+        return;
+    case BUG_BAD_ACCESS:
+    case BUG_BAD_FREE:
+    case BUG_UNINITIALISED:
+    case BUG_LEAK:
+        memory(judging, trouble);
+        return;
+    case BUG_CRASH:
+        crash(judging, trouble);
+        return;
+    case BUG_SIGNAL_UNSAFE:
+    case BUG_OTHER:
+        other(judging, trouble);
+        return;
+    }
+}
+
+static const char *const helps[] = {
+    [BUG_RACE] =
+        "Let every access happen under one and the same lock; or make it an "
+        "atomic; or give each thread a variable of its own, and put them "
+        "together after the join.",
+    [BUG_DEADLOCK] =
+        "Ask of each thread: what does it hold, and who can still give it "
+        "what it waits for? Where two locks are needed, let all threads take "
+        "them in one order.",
+    [BUG_LOCK_MISUSE] =
+        "Follow each path through the function, also those of errors: one "
+        "lock, one unlock, by the same thread.",
+    [BUG_COND_MISUSE] = "Wait, and change what is waited for, with the lock "
+                        "held: lock, while (!ready) wait, unlock.",
+    [BUG_THREAD_LEAK] = "Join every thread that you create.",
+    [BUG_BAD_ACCESS] = "Who frees this block, and who may still use it then? "
+                       "Is the index within the bounds?",
+    [BUG_BAD_FREE] = "Say for each block who owns it, and free it only there.",
+    [BUG_UNINITIALISED] = "Set the value where it is declared or allocated.",
+    [BUG_LEAK] = "Free the block on every path, and join the threads that "
+                 "own one.",
+    [BUG_CRASH] = "Look at the pointers on that line: may one be NULL, freed "
+                  "already, or behind the end of an array?",
+    [BUG_OTHER] = NULL,
+};
+
+const char *words_help(enum bug kind)
+{
+    return helps[kind];
+}

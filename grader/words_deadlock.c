@@ -1,0 +1,118 @@
+/*
+ * words_deadlock.c - a deadlock that happened, told: who holds which lock,
+ * taken at which line, and who waits for what.
+ *
+ * Each side of the report is one thread that waits: `what` says for what
+ * ("waits for lock B"), `locks` what it holds ("A, taken at bank.c:12"), the
+ * stack where it waits.
+ */
+#include <string.h>
+#include <talloc.h>
+
+#include "judging.h"
+
+static const char *name_of(struct judging *judging, const struct report *report,
+                           size_t i)
+{
+    if (report->sides[i].thread)
+        return report->sides[i].thread;
+    return say(judging, "T%zu", i + 1);
+}
+
+static const char *what_of(const struct side *side)
+{
+    return side->what ? side->what : "waits";
+}
+
+static const struct place *place_of(const struct side *side)
+{
+    const struct place *place = side_student(side);
+
+    for (size_t i = 0; i < side->depth && !place; i++)
+        if (side->stack[i].kit)
+            place = &side->stack[i];
+    return place;
+}
+
+static size_t holders(const struct report *report)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->count; i++)
+        count += report->sides[i].locks != NULL;
+    return count;
+}
+
+static const char *story(struct judging *judging, const struct report *report)
+{
+    char *text = talloc_strdup(judging->ctx, "How it came to a stop:");
+    unsigned step = 0;
+
+    for (size_t i = 0; i < report->count; i++)
+        if (report->sides[i].locks)
+            text = talloc_asprintf_append(text, "\n%u. %s holds %s", ++step,
+                                          name_of(judging, report, i),
+                                          report->sides[i].locks);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct side *side = &report->sides[i];
+        const struct place *place = place_of(side);
+        text =
+            talloc_asprintf_append(text, "\n%u. %s %s", ++step,
+                                   name_of(judging, report, i), what_of(side));
+        if (place)
+            text = talloc_asprintf_append(text, " (%s)",
+                                          words_place(judging, place));
+    }
+    return talloc_asprintf_append(
+        text, "\n%u. nobody is left who could wake one of them", ++step);
+}
+
+static void explain(struct finding *finding, const struct report *report)
+{
+    size_t holding = holders(report);
+
+    if (holding == 0) {
+        finding->message =
+            "Nothing moves any more: every thread sleeps, and nobody is left "
+            "to wake one.";
+        finding->idea =
+            "A thread that sleeps needs another that wakes it later. A "
+            "wakeup that comes before the sleep is lost: so look, under the "
+            "lock, whether there is anything to wait for.";
+    } else if (holding == 1) {
+        finding->message = "Deadlock: a thread sleeps and holds a lock, and "
+                           "nothing can move any more.";
+        finding->idea =
+            "Nobody may sleep with a lock in hand that the one who must wake "
+            "him needs; and a plain mutex cannot be locked twice by the same "
+            "thread.";
+    } else {
+        finding->message =
+            "Deadlock: threads hold locks and wait for each other, and "
+            "nothing can move any more.";
+        finding->idea =
+            "Four things make a deadlock: locks that exclude, holding one "
+            "while waiting for another, no way to take one away, and a "
+            "circle. Break any one of them; one order for all locks breaks "
+            "the circle.";
+    }
+}
+
+void words_deadlock(struct judging *judging, struct trouble *trouble)
+{
+    const struct report *report = trouble->report;
+    struct finding *finding = &trouble->finding;
+
+    explain(finding, report);
+    finding->story = story(judging, report);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct side *side = &report->sides[i];
+        const char *what =
+            side->locks
+                ? say(judging, "%s %s, and holds %s",
+                      name_of(judging, report, i), what_of(side), side->locks)
+                : say(judging, "%s %s", name_of(judging, report, i),
+                      what_of(side));
+        words_locate(judging, finding, place_of(side), what);
+    }
+}

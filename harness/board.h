@@ -1,0 +1,103 @@
+/*
+ * board.h - the board: a table in shared memory that says, for every thread
+ * of the test's process, what it holds and what it waits for. The harness
+ * writes it from inside (calls.c); the grader reads it from outside
+ * (stillness.c) and so can tell a deadlock from a slow machine, and say who
+ * holds which lock, taken at which line.
+ *
+ * Rules. A row belongs to its thread: only that thread writes its fields,
+ * but for `met` and `meeting`, which are written under `lock`. Readers outside
+ * take two looks and believe only what stood still between them. Nothing here
+ * is seen by ThreadSanitizer or Helgrind (quiet.h): the board must not give
+ * the student's threads an order that her program does not give them.
+ */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define BOARD_MAGIC 0x696c7631u
+#define BOARD_THREADS 256 /* rows; later threads go unseen */
+#define BOARD_HELD 16     /* locks of one thread; later ones go unseen */
+#define BOARD_FRAMES 6    /* return addresses kept of a call */
+
+enum waiting {
+    WAIT_NOTHING, /* runs, or sleeps in a call that is not wrapped */
+    WAIT_MUTEX,
+    WAIT_RWLOCK,
+    WAIT_SPINLOCK,
+    WAIT_CONDITION,
+    WAIT_SEMAPHORE,
+    WAIT_BARRIER,
+    WAIT_JOIN,
+    WAIT_MEETING, /* inside meet(): to be let go when all is still */
+    WAIT_PATIENCE /* held back by the patient policy: likewise */
+};
+
+enum row_state { ROW_FREE, ROW_ALIVE, ROW_ENDED };
+
+/* Return addresses, innermost first, 0 after the last. */
+struct frames {
+    uint64_t pc[BOARD_FRAMES];
+};
+
+struct held_lock {
+    uint64_t lock; /* address of the lock */
+    uint32_t kind; /* enum waiting: which kind of lock */
+    uint32_t times; /* recursive locks, read locks */
+    struct frames taken;
+};
+
+struct board_row {
+    _Atomic uint32_t state; /* enum row_state */
+    _Atomic int32_t tid;    /* kernel thread id; 0 while being born */
+    uint32_t number;        /* 0 the test's own thread, 1, 2, ... */
+    struct frames created;
+
+    _Atomic uint32_t waiting; /* enum waiting */
+    uint32_t timed;           /* the wait ends by itself */
+    uint64_t object;          /* lock, condition, or row number joined */
+    uint64_t object2;         /* condition: its mutex */
+    struct frames at;
+
+    _Atomic uint32_t held_count;
+    struct held_lock held[BOARD_HELD];
+
+    /* written under board.lock */
+    uint64_t meeting; /* address of the meeting it is in, or 0 */
+    int32_t met;      /* how many were there */
+
+    /* the harness' own */
+    uint64_t pthread; /* pthread_t, so that join finds the row */
+    uint64_t start, argument;
+    uint64_t stack_top;
+};
+
+enum board_policy { POLICY_FREE, POLICY_PATIENT };
+
+struct board {
+    uint32_t magic;
+    uint32_t policy;        /* enum board_policy; set by the grader */
+    _Atomic int32_t pid;    /* the test's process, 0 outside a test */
+    uint64_t base;          /* load address of the executable */
+    char test[128];         /* "suite/name" */
+    _Atomic uint32_t serial; /* tests begun */
+
+    _Atomic uint32_t lock; /* spin lock, held for a few instructions */
+    _Atomic int32_t alive;   /* rows alive */
+    _Atomic int32_t running; /* rows alive and not in a wrapped wait */
+    _Atomic int32_t pending; /* threads that wait to be let go */
+    _Atomic uint32_t most;   /* most rows alive at one time in this test */
+    _Atomic uint32_t rows_used;
+
+    /* Let-go: the grader adds 1 to the epoch, then to the bell, and wakes
+     * the bell (a futex). Threads that wait look again. */
+    _Atomic uint32_t let_go_patience;
+    _Atomic uint32_t let_go_meetings;
+    _Atomic uint32_t bell;
+
+    struct board_row rows[BOARD_THREADS];
+};
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * inside.c - the board from inside: rows, waits, locks held.
+ *
+ * Every wrapped call of calls.c goes through wait_begin() and wait_end(). The
+ * count `running` falls to zero when the last thread that could move goes to
+ * sleep; if somebody then waits to be let go, the grader is given a hint. The
+ * hint saves time and proves nothing: whether all is still is decided
+ * outside, from the kernel's own word (stillness.c).
+ */
+#define _GNU_SOURCE
+#include "inside.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <valgrind/helgrind.h>
+
+static struct board nobody;
+struct board *board = &nobody;
+
+static _Thread_local struct board_row *self;
+
+QUIET struct board_row *row_self(void)
+{
+    return self;
+}
+
+static int first_object(struct dl_phdr_info *info, size_t size, void *base)
+{
+    (void)size;
+    *(uint64_t *)base = info->dlpi_addr;
+    return 1; /* the first object is the executable; stop there */
+}
+
+/* Runs before main and before the first test. */
+__attribute__((constructor)) static void board_open(void)
+{
+    const char *path = getenv("INTERLEAVE_BOARD");
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+
+    if (fd >= 0) {
+        void *map = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE,
+                         MAP_SHARED, fd, 0);
+        if (map != MAP_FAILED)
+            board = map;
+        close(fd);
+    }
+    VALGRIND_HG_DISABLE_CHECKING(board, sizeof *board);
+    dl_iterate_phdr(first_object, &board->base);
+}
+
+/* A child that was forked has the board's memory but no place on it. */
+static void board_leave(void)
+{
+    board = &nobody;
+    self = NULL;
+}
+
+__attribute__((constructor)) static void board_watch_fork(void)
+{
+    pthread_atfork(NULL, NULL, board_leave);
+}
+
+QUIET struct board_row *row_new(const struct frames *created)
+{
+    struct board_row *row = NULL;
+    uint32_t used;
+
+    quiet_lock(&board->lock);
+    used = board->rows_used;
+    if (used < BOARD_THREADS) {
+        row = &board->rows[used];
+        memset(row, 0, sizeof *row);
+        row->number = used;
+        row->created = *created;
+        row->state = ROW_ALIVE;
+        board->rows_used = used + 1;
+        board->alive += 1;
+        board->running += 1;
+        if ((uint32_t)board->alive > board->most)
+            board->most = (uint32_t)board->alive;
+    }
+    quiet_unlock(&board->lock);
+    return row;
+}
+
+/* The new thread takes the row that its creator made for it. */
+QUIET void row_adopt(struct board_row *row, uint64_t stack_top)
+{
+    self = row;
+    row->stack_top = stack_top;
+    row->pthread = (uint64_t)pthread_self();
+    row->tid = (int32_t)syscall(SYS_gettid);
+}
+
+QUIET void row_end(struct board_row *row)
+{
+    if (row == NULL || row->state != ROW_ALIVE)
+        return;
+    row->state = ROW_ENDED; /* what it still holds stays on the board */
+    board->alive -= 1;
+    board->bell += 1;
+    quiet_wake_all(&board->bell);
+    if (atomic_fetch_sub(&board->running, 1) == 1 && board->pending > 0)
+        record_hint();
+}
+
+QUIET struct board_row *row_of_pthread(uint64_t thread)
+{
+    for (uint32_t i = board->rows_used; i-- > 0;)
+        if (board->rows[i].pthread == thread)
+            return &board->rows[i];
+    return NULL;
+}
+
+QUIET __attribute__((noinline)) void frames_here(struct frames *out,
+                                                 void *frame)
+{
+    uint64_t top = self ? self->stack_top : 0;
+    uint64_t *at = frame;
+    int n = 0;
+
+    memset(out, 0, sizeof *out);
+    out->pc[n++] = at[1];
+    while (n < BOARD_FRAMES) {
+        uint64_t next = at[0];
+
+        if (next <= (uint64_t)at || next >= top || next % 8 != 0)
+            break;
+        at = (uint64_t *)next;
+        out->pc[n++] = at[1];
+    }
+}
+
+QUIET void wait_begin(struct board_row *row, enum waiting waiting,
+                      uint64_t object, bool timed, const struct frames *at)
+{
+    if (row == NULL)
+        return;
+    row->object = object;
+    row->timed = timed;
+    row->at = *at;
+    row->waiting = waiting;
+    if (atomic_fetch_sub(&board->running, 1) == 1 && board->pending > 0)
+        record_hint();
+}
+
+QUIET void wait_end(struct board_row *row)
+{
+    if (row == NULL)
+        return;
+    atomic_fetch_add(&board->running, 1);
+    row->waiting = WAIT_NOTHING;
+}
+
+QUIET void held_push(struct board_row *row, uint64_t lock, enum waiting kind,
+                     const struct frames *taken)
+{
+    uint32_t n = row ? row->held_count : BOARD_HELD;
+
+    if (n >= BOARD_HELD)
+        return;
+    row->held[n].lock = lock;
+    row->held[n].kind = kind;
+    row->held[n].taken = *taken;
+    row->held_count = n + 1;
+}
+
+QUIET static bool drop_last(struct board_row *row, uint64_t lock)
+{
+    uint32_t n = row->held_count;
+
+    for (uint32_t i = n; i-- > 0;) {
+        if (row->held[i].lock != lock)
+            continue;
+        memmove(&row->held[i], &row->held[i + 1],
+                (n - i - 1) * sizeof row->held[0]);
+        row->held_count = n - 1;
+        return true;
+    }
+    return false;
+}
+
+/*
+ * The lock may have been taken by another thread: a semaphore as a lock, or
+ * a mistake. Then its row gives it up. (That thread may change its row at the
+ * same moment; the board is a picture for people, and `state` is what the
+ * verdict rests on, so at worst a line of a hang report is missing.)
+ */
+QUIET void held_pop(struct board_row *row, uint64_t lock)
+{
+    if (row != NULL && drop_last(row, lock))
+        return;
+    for (uint32_t i = 0; i < board->rows_used; i++)
+        if (&board->rows[i] != row && drop_last(&board->rows[i], lock))
+            return;
+}

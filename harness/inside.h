@@ -1,0 +1,75 @@
+/*
+ * inside.h - what the harness' own files share. Not for tests.
+ */
+#ifndef INSIDE_H
+#define INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "board.h"
+#include "quiet.h"
+
+/* The board; a private one that nobody reads when the grader gave none. */
+extern struct board *board;
+
+/* The row of the calling thread, or NULL for a thread that has none. */
+struct board_row *row_self(void);
+
+/* A new row for a thread about to be created, or NULL when all are used. */
+struct board_row *row_new(const struct frames *created);
+void row_adopt(struct board_row *row, uint64_t stack_top);
+void row_end(struct board_row *row);
+struct board_row *row_of_pthread(uint64_t thread);
+
+/*
+ * The caller of a wrapped call, and its callers: walks frame pointers from
+ * the wrapper's own frame up to the thread's first frame.
+ */
+void frames_here(struct frames *out, void *frame);
+
+/*
+ * Around a blocking call. wait_begin() says what is waited for; wait_end()
+ * that it is over. In between the thread counts as asleep.
+ */
+void wait_begin(struct board_row *row, enum waiting waiting, uint64_t object,
+                bool timed, const struct frames *at);
+void wait_end(struct board_row *row);
+
+void held_push(struct board_row *row, uint64_t lock, enum waiting kind,
+               const struct frames *taken);
+void held_pop(struct board_row *row, uint64_t lock);
+
+/* Under the patient policy: holds back a thread that already has a lock and
+ * asks for another. */
+void patience(struct board_row *row, uint64_t object,
+              const struct frames *at);
+
+/* One line on the record pipe: one write, so lines do not mix. */
+void record_line(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* The same from a signal handler: bytes as they are. */
+void record_raw(const char *text, size_t size);
+const char *record_secret(void);
+
+/* Tells the grader that all may be still now: it then takes its two looks at
+ * once, and not at its next tick. */
+void record_hint(void);
+
+/* Starts a wrapped call: its row, and where it was called. */
+#define ENTER                                                                  \
+    struct board_row *row = row_self();                                        \
+    struct frames at;                                                          \
+    frames_here(&at, __builtin_frame_address(0))
+
+#define ADDRESS(object) ((uint64_t)(uintptr_t)(object))
+
+/* meet.c: until the other threads have ended or can move no more; how many
+ * are left. */
+int wait_for_others(void);
+
+/* crash.c: handlers for the signals that end a test. */
+void crash_install(void);
+
+#endif

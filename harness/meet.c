@@ -1,0 +1,140 @@
+/*
+ * meet.c - waiting to be let go: meetings and patience.
+ *
+ * A thread in meet() sleeps until enough others have come, or until the
+ * grader, which watches from outside, has found that nothing else can move
+ * and adds one to `let_go_meetings`. A thread under the patient policy sleeps
+ * until `let_go_patience` grows. Both sleep on the board's bell.
+ *
+ * The patient policy makes deadlocks happen. Whoever holds a lock and asks
+ * for another is held back until everyone sleeps; then all go on at once, each
+ * with its first lock in hand. A cycle of locks closes every time; a program
+ * without one loses nothing but time. After the active testing of Joshi, Park,
+ * Sen and Naik (A randomized dynamic program analysis technique for detecting
+ * real deadlocks, PLDI 2009), with stillness in place of a time-out.
+ */
+#include "inside.h"
+
+#include "interleave.h"
+
+/* Sleeps until *epoch is no longer `seen`, or the thread is no longer in the
+ * meeting (when it is in one). */
+QUIET static void wait_for_bell(struct board_row *row,
+                                _Atomic uint32_t *epoch, uint32_t seen,
+                                uint64_t meeting)
+{
+    for (;;) {
+        uint32_t bell = board->bell;
+
+        if (*epoch != seen)
+            return;
+        if (meeting != 0 && row->meeting != meeting)
+            return;
+        quiet_wait(&board->bell, bell);
+    }
+}
+
+QUIET static int count_inside(uint64_t meeting)
+{
+    int n = 0;
+
+    for (uint32_t i = 0; i < board->rows_used; i++)
+        n += board->rows[i].meeting == meeting;
+    return n;
+}
+
+/* Under board->lock: everyone in the meeting leaves it, knowing how many. */
+QUIET static void dissolve(uint64_t meeting)
+{
+    int n = count_inside(meeting);
+
+    for (uint32_t i = 0; i < board->rows_used; i++) {
+        if (board->rows[i].meeting != meeting)
+            continue;
+        board->rows[i].met = n;
+        board->rows[i].meeting = 0;
+    }
+    board->bell += 1;
+}
+
+QUIET __attribute__((noinline)) int meet(struct meeting *meeting)
+{
+    struct board_row *row = row_self();
+    uint64_t key = (uint64_t)(uintptr_t)meeting;
+    uint32_t seen;
+    struct frames at;
+
+    if (row == NULL)
+        return 1;
+    frames_here(&at, __builtin_frame_address(0));
+    quiet_lock(&board->lock);
+    seen = board->let_go_meetings;
+    row->meeting = key;
+    if (count_inside(key) >= meeting->size)
+        dissolve(key);
+    quiet_unlock(&board->lock);
+    if (row->meeting != key) {
+        quiet_wake_all(&board->bell);
+        return row->met;
+    }
+
+    board->pending += 1;
+    wait_begin(row, WAIT_MEETING, key, false, &at);
+    wait_for_bell(row, &board->let_go_meetings, seen, key);
+    quiet_lock(&board->lock);
+    if (row->meeting == key)
+        dissolve(key);
+    quiet_unlock(&board->lock);
+    quiet_wake_all(&board->bell);
+    wait_end(row);
+    board->pending -= 1;
+    return row->met;
+}
+
+QUIET void patience(struct board_row *row, uint64_t object,
+                    const struct frames *at)
+{
+    uint32_t seen = board->let_go_patience;
+
+    if (board->policy != POLICY_PATIENT || row == NULL ||
+        row->held_count == 0)
+        return;
+    board->pending += 1;
+    wait_begin(row, WAIT_PATIENCE, object, false, at);
+    wait_for_bell(row, &board->let_go_patience, seen, 0);
+    wait_end(row);
+    board->pending -= 1;
+}
+
+QUIET int threads_alive(void)
+{
+    return board->alive;
+}
+
+/*
+ * At the end of a test the other threads are given the time they need: until
+ * each has ended, or all are asleep and will never end by themselves. Returns
+ * how many are left.
+ */
+QUIET int wait_for_others(void)
+{
+    struct board_row *row = row_self();
+    uint32_t seen = board->let_go_meetings;
+    struct frames at;
+
+    if (row == NULL || board == NULL)
+        return 0;
+    frames_here(&at, __builtin_frame_address(0));
+    board->pending += 1;
+    wait_begin(row, WAIT_MEETING, (uint64_t)(uintptr_t)&board->alive, false,
+               &at);
+    while (board->alive > 1 && board->let_go_meetings == seen) {
+        uint32_t bell = board->bell;
+
+        if (board->alive > 1 && board->let_go_meetings == seen)
+            quiet_wait(&board->bell, bell);
+    }
+    wait_end(row);
+    board->pending -= 1;
+    return board->alive - 1;
+}

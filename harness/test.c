@@ -1,0 +1,83 @@
+/*
+ * test.c - the frame around each test: it clears the board, counts what the
+ * test leaves behind, and says on the record pipe that the test began and
+ * that it came to its end. A test without its end has failed, whatever the
+ * process' exit status says.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "inside.h"
+#include "interleave.h"
+
+static int descriptors_before;
+
+/* Open descriptors; those at the very top are Valgrind's own. */
+static int count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    struct rlimit limit;
+    struct dirent *entry;
+    int n = 0;
+
+    if (folder == NULL || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    while ((entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.' &&
+            strtoul(entry->d_name, NULL, 10) < limit.rlim_cur)
+            n++;
+    closedir(folder);
+    return n;
+}
+
+/* Children alive, and children that ended and were not waited for. */
+static int count_children(void)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+QUIET static void board_clear(const char *test)
+{
+    const struct frames none = {{0}};
+
+    board->pid = 0;
+    board->rows_used = 0;
+    board->alive = board->running = board->pending = 0;
+    board->most = 0;
+    snprintf(board->test, sizeof board->test, "%s", test);
+    row_adopt(row_new(&none), (uint64_t)__builtin_frame_address(0) + 4096);
+    board->serial += 1;
+    board->pid = getpid();
+}
+
+void harness_test_begin(const char *test)
+{
+    board_clear(test);
+    crash_install();
+    fail_thread_create_after(-1);
+    descriptors_before = count_descriptors();
+    record_line("start %s", test);
+}
+
+void harness_test_end(const char *test)
+{
+    int left;
+
+    fail_thread_create_after(-1);
+    left = wait_for_others();
+    record_line("value %s threads %u", test, board->most);
+    record_line("value %s threads-left %d", test, left);
+    record_line("value %s children-left %d", test, count_children());
+    record_line("value %s descriptors-left %d", test,
+                count_descriptors() - descriptors_before);
+    record_line("end %s", test);
+    board->pid = 0;
+}
