@@ -38,6 +38,7 @@ static char *inline_text(void *ctx, cmark_node *node)
             continue;
         switch (cmark_node_get_type(at)) {
         case CMARK_NODE_TEXT:
+        case CMARK_NODE_HTML_INLINE: /* <pthread.h> */
             text = talloc_strdup_append(text, literal);
             break;
         case CMARK_NODE_CODE:

@@ -94,7 +94,7 @@ static int list_one(void *ctx, const char *root, const char *word)
     printf("%s%s %s%s, about %d minutes\n", say_ink(stdout, INK_BOLD),
            exercise->id, exercise->title, say_ink(stdout, INK_PLAIN),
            exercise->minutes);
-    printf("%s\n\n  points  %-*s\n", exercise->ideas, columns, "check");
+    printf("%s\n\n  points  check\n", exercise->ideas);
     for (size_t i = 0; i < exercise->check_count; i++) {
         const struct check *check = &exercise->checks[i];
         printf("  %6d  ", check->points);

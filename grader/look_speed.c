@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "lenses.h"
+#include "run.h"
 #include "silence.h"
 
 #define ROUNDS 5      /* in one run of the program */
@@ -143,8 +144,7 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn)
     const struct exercise *exercise = look->lab->exercise;
     struct measurement *speed = &look->speed;
     struct stamped stamped = {.ctx = look->ctx};
-    const char *secret = talloc_asprintf(look->ctx, "%016llx",
-                                         (unsigned long long)random());
+    const char *secret = run_secret(look->ctx);
     const char *record = talloc_asprintf(look->ctx, "%s/speed-%u.record",
                                          look->lab->work, turn);
     const char *argv[] = {program,

@@ -265,7 +265,7 @@ static void add_crashes(struct watch *watch, const struct records *records)
     }
 }
 
-static const char *make_secret(void *ctx)
+const char *run_secret(void *ctx)
 {
     unsigned char bytes[12];
     char *text = talloc_zero_array(ctx, char, 2 * sizeof bytes + 1);
@@ -325,7 +325,7 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
              struct run *run, const char **dir)
 {
     char *folder = talloc_asprintf(ctx, "%s/run-XXXXXX", lab->work);
-    const char *secret = make_secret(ctx);
+    const char *secret = run_secret(ctx);
     double limit = lab->exercise->test_cpu_seconds * spec->slowness;
     struct watch watch = {.ctx = ctx, .spec = spec, .lab = lab,
                           .reports = &run->reports};

@@ -44,6 +44,9 @@ size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
 struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
                                 const char **why);
 
+/* A word that the answer cannot guess; new on each call. */
+const char *run_secret(void *ctx);
+
 /* Appends one report. */
 void reports_add(void *ctx, struct reports *reports,
                  const struct report *report);

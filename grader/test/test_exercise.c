@@ -154,7 +154,7 @@ Test(exercise, is_found_by_number_and_name)
     scratch_write(root, "exercises/notes", "");
     cr_assert_eq(exercise_load_all(ctx, root, &list, &why), 0, "%s", why);
     cr_expect_eq(list.count, 2);
-    scratch_write(root, "exercises/08-other/exercise.conf", "");
+    scratch_write(root, "exercises/08-zebra/exercise.conf", "");
     cr_expect_eq(exercise_load_all(ctx, root, &list, &why), -1);
     cr_expect(strstr(why, "have the same number"), "%s", why);
 }
