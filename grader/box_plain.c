@@ -39,7 +39,7 @@
 #define FLOOD          16   /* times output_bytes: too much */
 #define SCAN_SHARE     10   /* scans take at most 1/10 of the time */
 #define ANSWER_SECONDS 30   /* for the keeper to kill everything */
-#define ZOMBIES        4000 /* too many, even if `processes` are not alive */
+#define ZOMBIES        1000 /* looked at, beside `processes` */
 #define DRAIN_CHUNKS   1024 /* more than any pipe can hold */
 
 enum { OUT, ERR, RECORD, STREAMS };
@@ -187,6 +187,7 @@ static void check_use(struct job *job)
 {
     const struct box_limits *limits = &job->spec->limits;
     struct gauge *gauge = &job->gauge;
+    /* `processes` itself is the keeper's business: it is nearer. */
     const size_t most =
         limits->processes != 0 ? limits->processes + ZOMBIES : 0;
     double took;
@@ -199,9 +200,6 @@ static void check_use(struct job *job)
     job->next_scan = job->now + took * SCAN_SHARE;
     if (gauge->keeper_stopped)
         leash_wake(&job->leash);
-    if (limits->processes != 0 &&
-        (gauge->processes > limits->processes || gauge->full))
-        stop(job, BOX_PROCESSES);
     if (limits->memory_bytes != 0 && gauge->memory > limits->memory_bytes)
         stop(job, BOX_MEMORY);
     if (limits->cpu_seconds > 0 && gauge->cpu_seconds > limits->cpu_seconds)
@@ -309,6 +307,8 @@ static void classify(struct job *job)
     for (int i = 0; i < STREAMS; i++)
         ending.flooded |= flooded(job, &job->streams[i]);
     box_classify(&job->spec->limits, &ending, job->result);
+    if (job->last.crowded)
+        job->result->end = BOX_PROCESSES;
 }
 
 /* The keeper is gone without its last word. */

@@ -101,6 +101,12 @@ static int read_kin(pid_t pid, struct kin *kin)
     return read_stat(pid, "stat", kin);
 }
 
+/* A first thread that has ended shows as a zombie while others run. */
+static bool lives(const struct kin *kin)
+{
+    return !kin->ending || kin->threads > 1;
+}
+
 static int push(struct family *family, const struct kin *kin)
 {
     if (family->count == family->room) {
@@ -112,6 +118,8 @@ static int push(struct family *family, const struct kin *kin)
         family->items = items;
         family->room = room;
     }
+    if (family->killing && family->count > 0 && lives(kin))
+        kill(kin->pid, SIGKILL);
     family->items[family->count++] = *kin;
     return 0;
 }
@@ -285,6 +293,19 @@ int family_scan(struct family *family, pid_t head, size_t most)
             break;
     }
     return 0;
+}
+
+long family_kill(struct family *family, pid_t head)
+{
+    long alive = 0;
+    int status;
+
+    family->killing = true;
+    status = family_scan(family, head, 0);
+    family->killing = false;
+    for (size_t i = 1; i < family->count; i++)
+        alive += lives(&family->items[i]);
+    return status < 0 ? -1 : alive;
 }
 
 int family_children(struct family *family, pid_t head)

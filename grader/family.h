@@ -23,6 +23,7 @@ struct kin {
 struct family {
     struct kin *items;
     size_t count, room;
+    bool killing; /* of family.c */
 };
 
 /*
@@ -32,7 +33,16 @@ struct family {
  */
 int family_scan(struct family *family, pid_t head, size_t most);
 
-/* The same, but only the head and its own children. */
+/*
+ * The same, and whoever is found is killed, except the head: each before its
+ * own children are listed, so that it can have no more of them. (A scan first
+ * and the killing afterwards would never catch up with a bomb of processes.)
+ * Returns how many were found that still lived, or -1 when the head cannot be
+ * looked at.
+ */
+long family_kill(struct family *family, pid_t head);
+
+/* The same as a scan, but only the head and its own children. */
 int family_children(struct family *family, pid_t head);
 
 /* Whether any thread of a process can still run: it has not begun to end,

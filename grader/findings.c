@@ -8,8 +8,8 @@
  * of its lines.
  *
  * A report counts only with a frame in the student's own object: the tools
- * also accuse libraries, and the kit. Crashes and real deadlocks are facts,
- * and count wherever they show.
+ * also accuse libraries, and the kit. Crashes, deadlocks that happened and
+ * endless loops are facts, and count wherever they show.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +36,8 @@ enum property finding_property(enum bug kind)
     case BUG_LEAK:
         return PROPERTY_MEMORY;
     case BUG_CRASH:
+    case BUG_LOOP:
+    case BUG_ASLEEP:
     case BUG_OTHER:
         break;
     }
@@ -109,10 +111,16 @@ static bool same_bug(const struct report *a, const struct report *b)
     return shared == lines_a && shared_lines(b, a) == lines_b;
 }
 
+/* Seen from outside, and not a tool's opinion. */
+static bool is_fact(enum bug kind)
+{
+    return kind == BUG_CRASH || kind == BUG_DEADLOCK || kind == BUG_LOOP ||
+           kind == BUG_ASLEEP;
+}
+
 static bool counts(const struct report *report)
 {
-    return report->kind == BUG_CRASH || report->kind == BUG_DEADLOCK ||
-           student_sides(report) > 0;
+    return is_fact(report->kind) || student_sides(report) > 0;
 }
 
 /* The more of its sides are known, the better it tells. */
@@ -228,9 +236,10 @@ static enum weight weigh(const struct evidence *evidence,
 static int rank(enum bug kind)
 {
     static const enum bug order[] = {
-        BUG_DEADLOCK,    BUG_CRASH,      BUG_RACE,       BUG_LOCK_MISUSE,
-        BUG_COND_MISUSE, BUG_BAD_ACCESS, BUG_BAD_FREE,   BUG_UNINITIALISED,
-        BUG_THREAD_LEAK, BUG_LEAK,       BUG_LOCK_ORDER, BUG_DUBIOUS};
+        BUG_DEADLOCK,   BUG_CRASH,         BUG_LOOP,        BUG_ASLEEP,
+        BUG_RACE,       BUG_LOCK_MISUSE,   BUG_COND_MISUSE, BUG_BAD_ACCESS,
+        BUG_BAD_FREE,   BUG_UNINITIALISED, BUG_THREAD_LEAK, BUG_LEAK,
+        BUG_LOCK_ORDER, BUG_DUBIOUS};
     int i, count = sizeof(order) / sizeof(order[0]);
 
     for (i = 0; i < count && order[i] != kind; i++)

@@ -16,12 +16,10 @@ int gauge_read(struct gauge *gauge, pid_t keeper, size_t most)
     struct family *family = &gauge->family;
     double cpu = 0;
     size_t memory = 0;
-    unsigned processes = 0;
 
     /* One more for the keeper. */
     if (family_scan(family, keeper, most != 0 ? most + 1 : 0) < 0)
         return -1;
-    gauge->full = most != 0 && family->count > most;
     gauge->keeper_stopped =
         family->items[0].state == 'T' || family->items[0].state == 't';
     for (size_t i = 0; i < family->count; i++) {
@@ -33,15 +31,12 @@ int gauge_read(struct gauge *gauge, pid_t keeper, size_t most)
         if (i == 0)
             continue;
         memory += kin->memory;
-        if (!kin->ending || kin->threads > 1)
-            processes += kin->threads;
     }
     if (cpu > gauge->cpu_seconds)
         gauge->cpu_seconds = cpu;
     if (memory > gauge->peak_memory)
         gauge->peak_memory = memory;
     gauge->memory = memory;
-    gauge->processes = processes;
     return 0;
 }
 

@@ -13,11 +13,9 @@
 struct gauge {
     struct family family;
     bool keeper_stopped;
-    bool full;          /* there were `most` processes or more */
     double cpu_seconds; /* never falls */
     size_t memory;      /* now */
     size_t peak_memory; /* highest seen */
-    unsigned processes; /* processes and threads, now */
 };
 
 /*

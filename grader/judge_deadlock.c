@@ -50,15 +50,9 @@ void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses)
         return;
     }
     for (int lens = 0; lens < LENS_COUNT; lens++) {
-        const char *gap;
-        if (!(lenses & 1u << lens))
-            continue;
-        gap = tally_gap(judging, row->check, lens,
-                        lens == LENS_BEHAVIOUR ? "patient" : NULL, "deadlocks");
-        if (gap) {
-            row_blocked(row, gap);
-            row->lens = lens;
+        const char *way = lens == LENS_BEHAVIOUR ? "patient" : NULL;
+        if ((lenses & 1u << lens) &&
+            row_gap(judging, row, lens, way, "deadlocks"))
             return;
-        }
     }
 }

@@ -61,7 +61,6 @@ static bool something_left(struct judging *judging, struct row *row)
 void judge_memory(struct judging *judging, struct row *row, unsigned lenses)
 {
     struct trouble *trouble = row_tell_all(judging, row, WEIGHT_FAIL);
-    const char *gap;
 
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
@@ -72,14 +71,8 @@ void judge_memory(struct judging *judging, struct row *row, unsigned lenses)
     if (something_left(judging, row) ||
         blocked_by_deadlock(judging, row, "memory"))
         return;
-    for (int lens = 0; lens < LENS_COUNT; lens++) {
-        if (!(lenses & 1u << lens))
-            continue;
-        gap = tally_gap(judging, row->check, lens, NULL, "memory");
-        if (gap) {
-            row_blocked(row, gap);
-            row->lens = lens;
+    for (int lens = 0; lens < LENS_COUNT; lens++)
+        if ((lenses & 1u << lens) &&
+            row_gap(judging, row, lens, NULL, "memory"))
             return;
-        }
-    }
 }

@@ -35,15 +35,9 @@ static void look_for_evidence(struct judging *judging, struct row *row,
     enum lens witness = lenses & 1u << LENS_TSAN ? LENS_TSAN : LENS_HELGRIND;
 
     for (int lens = 0; lens < LENS_COUNT; lens++) {
-        const char *gap;
-        if (!(lenses & 1u << lens))
-            continue;
-        gap = tally_gap(judging, row->check, lens, NULL, "data races");
-        if (gap) {
-            row_blocked(row, gap);
-            row->lens = lens;
+        if ((lenses & 1u << lens) &&
+            row_gap(judging, row, lens, NULL, "data races"))
             return;
-        }
     }
     if (!(lenses & (1u << LENS_TSAN | 1u << LENS_HELGRIND)) ||
         threads_seen(judging, row->check, witness))

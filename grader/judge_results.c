@@ -63,36 +63,6 @@ static const char *missing_way(struct judging *judging, unsigned lenses)
     return NULL;
 }
 
-static bool seen_in(const struct trouble *trouble, const char *test)
-{
-    for (size_t i = 0; i < trouble->test_count; i++)
-        if (strcmp(trouble->tests[i], test) == 0)
-            return true;
-    return trouble->anywhere;
-}
-
-/* Bugs that explain how this test ended belong into the row's telling. */
-static struct trouble *tell_causes(struct judging *judging, struct row *row,
-                                   const struct trial *trial)
-{
-    enum bug kind = trial->outcome == OUTCOME_DEADLOCK ? BUG_DEADLOCK
-                    : trial->outcome == OUTCOME_CRASH  ? BUG_CRASH
-                                                       : BUG_RACE;
-    struct trouble *first = NULL;
-
-    for (size_t i = 0; i < judging->trouble_count; i++) {
-        struct trouble *trouble = &judging->troubles[i];
-        if (trouble->finding.kind != kind || trouble->weight != WEIGHT_FAIL ||
-            !trouble_covers(trouble, row->check) ||
-            (kind != BUG_RACE && !seen_in(trouble, trial->test)))
-            continue;
-        row_tell(judging, row, trouble);
-        if (!first)
-            first = trouble;
-    }
-    return first;
-}
-
 static bool looks_lucky(enum outcome outcome)
 {
     return outcome == OUTCOME_WRONG || outcome == OUTCOME_CRASH;
@@ -101,7 +71,7 @@ static bool looks_lucky(enum outcome outcome)
 static void fail(struct judging *judging, struct row *row,
                  const struct trial *trial, size_t others, const char *fine_way)
 {
-    struct trouble *cause = tell_causes(judging, row, trial);
+    struct trouble *cause = row_tell_causes(judging, row, trial);
     const char *message = tally_words(judging, trial);
 
     if (fine_way && looks_lucky(trial->outcome))

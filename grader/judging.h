@@ -7,6 +7,7 @@
  *   findings.c  reports of all tools about one bug become one `trouble`, and
  *               each trouble gets its weight: does it cost points, is it
  *               open, or is it a note?
+ *   gaps.c      why a lens that saw nothing has shown nothing
  *   tally.c     what happened to one test in one run, and what was observed
  *   judge_*.c   one file for each property: from both to one row
  *   words*.c    what a student reads about a trouble
@@ -88,6 +89,8 @@ enum outcome {
     OUTCOME_WRONG,     /* a value is not what it must be */
     OUTCOME_LIMIT,     /* stopped at a limit: box.end says which */
     OUTCOME_ASSERT,    /* a cr_assert ended it */
+    OUTCOME_ASLEEP,    /* slept until its time was up */
+    OUTCOME_LOOP,      /* used up its processor time */
     OUTCOME_CRASH,
     OUTCOME_DEADLOCK
 };
@@ -105,7 +108,15 @@ struct trial tally_trial(const struct run *run, const char *test);
 /* The last value of a key in a test of a run, or NULL. */
 const char *tally_value(const struct run *run, const char *test,
                         const char *key);
+bool tally_started(const struct run *run, const char *test);
 bool tally_ended(const struct run *run, const char *test);
+
+/*
+ * Whether an expectation held: it was observed, and each time the value was
+ * right. `seen` is set to the first wrong value, or NULL.
+ */
+bool tally_held(const struct run *run, const struct expectation *expectation,
+                const char **seen);
 
 bool tally_covers(const struct check *check, const char *test);
 
@@ -127,14 +138,19 @@ struct trial tally_test(const struct judging *judging, enum lens lens,
 /* Why the test went as it did, one or two sentences for the student. */
 const char *tally_words(struct judging *judging, const struct trial *trial);
 
+/* ---- gaps.c ------------------------------------------------------------- */
+
+/* Adds the bugs that explain how the test went. Returns the first, or NULL. */
+struct trouble *row_tell_causes(struct judging *judging, struct row *row,
+                                const struct trial *trial);
+
 /*
- * Why this lens has shown nothing about the check, as a sentence; NULL when
- * its covered tests came to their end, its log is whole and at least half of
- * what was expected held. `about` completes "a program that does not do the
- * work shows nothing about ...".
+ * When this lens has shown nothing about the row's check, blocks the row and
+ * returns true. `about` completes "a program that does not do the work shows
+ * nothing about ...". Only runs made in that way when `way` is not NULL.
  */
-const char *tally_gap(struct judging *judging, const struct check *check,
-                      enum lens lens, const char *way, const char *about);
+bool row_gap(struct judging *judging, struct row *row, enum lens lens,
+             const char *way, const char *about);
 
 /* ---- judge.c ----------------------------------------------------------- */
 

@@ -26,8 +26,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -37,15 +39,20 @@
 
 #include "family.h"
 
-enum { ARG_DIR = 1, ARG_FILE, ARG_CPU, ARG_PROGRAM };
+enum { ARG_DIR = 1, ARG_FILE, ARG_CPU, ARG_PROCESSES, ARG_PROGRAM };
 
-#define DYING_MS 5 /* to wait for what was killed, before looking again */
+#define DYING_MS   2    /* for what was killed, before looking again */
+#define COUNT_MS   10   /* between two looks at the number of processes */
+#define ZOMBIES    1000 /* too many, even if they are dead */
+#define OTHER_WORK 1000 /* processes that the user may start meanwhile */
 
 struct keeper {
     pid_t program;
     bool ended; /* the program was reaped: `status` holds */
     int status;
-    int signals; /* a signalfd with SIGCHLD */
+    unsigned long room; /* for RLIMIT_NPROC; 0: no limit */
+    unsigned most;      /* processes and threads at one time; 0: no limit */
+    int signals;        /* a signalfd with SIGCHLD */
     struct family family;
 };
 
@@ -65,9 +72,8 @@ static void say_failed(enum keeper_step step)
 /* ---- the program's process, before it becomes the program --------------- */
 
 /* Sets a soft limit, and a hard one `more` above it; never raises one. */
-static int limit(int what, const char *soft, unsigned more)
+static int limit(int what, rlim_t value, unsigned more)
 {
-    rlim_t value = strtoull(soft, NULL, 10);
     struct rlimit limit;
 
     if (value == 0)
@@ -93,7 +99,7 @@ static void offer_to_oom_killer(void)
     close(fd);
 }
 
-static void become_program(char **argv)
+static void become_program(const struct keeper *keeper, char **argv)
 {
     const struct rlimit none = {0, 0};
     sigset_t empty;
@@ -102,8 +108,9 @@ static void become_program(char **argv)
     prctl(PR_SET_DUMPABLE, 1);
     offer_to_oom_killer();
     if (setrlimit(RLIMIT_CORE, &none) < 0 ||
-        limit(RLIMIT_FSIZE, argv[ARG_FILE], 0) < 0 ||
-        limit(RLIMIT_CPU, argv[ARG_CPU], 1) < 0) {
+        limit(RLIMIT_FSIZE, strtoull(argv[ARG_FILE], NULL, 10), 0) < 0 ||
+        limit(RLIMIT_CPU, strtoull(argv[ARG_CPU], NULL, 10), 1) < 0 ||
+        limit(RLIMIT_NPROC, keeper->room, 0) < 0) {
         say_failed(KEEPER_LIMIT);
         _exit(127);
     }
@@ -188,10 +195,10 @@ static void empty_signals(const struct keeper *keeper)
 
 /*
  * Kills until nothing is left. The group first: the kernel does that in one
- * stroke, no fork() can slip through. What has left the group takes rounds;
- * parents are killed before their children, since a process that is being
- * killed cannot fork any more, nor reap a child whose number we are about to
- * use.
+ * stroke, no fork() can slip through. What has left the group takes passes.
+ * The dead are not reaped before a pass finds nobody alive: a zombie keeps its
+ * place below pid_max and RLIMIT_NPROC, so that a bomb that has filled these
+ * cannot fill them again.
  */
 static void kill_all(struct keeper *keeper)
 {
@@ -200,28 +207,68 @@ static void kill_all(struct keeper *keeper)
     if (!keeper->ended)
         kill(-keeper->program, SIGKILL);
     for (;;) {
-        empty_signals(keeper);
         while (reap(keeper, -1))
             ;
         if (waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) <
                 0 &&
             errno == ECHILD)
             return;
-        /* Against a bomb of many processes we need our share of the processor.
-         * Only root may; others go on as they are. */
-        setpriority(PRIO_PROCESS, 0, -20);
-        if (family_scan(&keeper->family, getpid(), 0) < 0 && !keeper->ended)
-            kill(keeper->program, SIGKILL);
-        for (size_t i = 1; i < keeper->family.count; i++)
-            kill(keeper->family.items[i].pid, SIGKILL);
-        poll(&wait, 1, DYING_MS);
+        do {
+            empty_signals(keeper);
+            if (family_kill(&keeper->family, getpid()) == 0)
+                break;
+            if (!keeper->ended)
+                kill(keeper->program, SIGKILL);
+            poll(&wait, 1, DYING_MS);
+        } while (keeper->family.count > 1);
     }
 }
 
-static void report(const struct keeper *keeper, unsigned left)
+static bool is_crowded(struct keeper *keeper)
 {
-    struct keeper_word word = {
-        .kind = KEEPER_ENDED, .status = keeper->status, .left = left};
+    const struct family *family = &keeper->family;
+    unsigned threads = 0;
+
+    if (family_scan(&keeper->family, getpid(), keeper->most + ZOMBIES) < 0)
+        return false;
+    for (size_t i = 1; i < family->count; i++)
+        if (!family->items[i].ending || family->items[i].threads > 1)
+            threads += family->items[i].threads;
+    return threads > keeper->most || family->count >= keeper->most + ZOMBIES;
+}
+
+/* Why the watch is over. */
+enum over { PROGRAM_ENDED, LET_GO, CROWDED };
+
+static enum over watch(struct keeper *keeper)
+{
+    struct pollfd wait[] = {
+        {.fd = keeper->signals, .events = POLLIN},
+        {.fd = KEEPER_SOCKET, .events = POLLIN | POLLRDHUP},
+    };
+    const int pause = keeper->most != 0 ? COUNT_MS : -1;
+
+    for (;;) {
+        int ready = poll(wait, 2, pause);
+
+        if (ready > 0 && wait[0].revents) {
+            empty_signals(keeper);
+            if (program_ended(keeper))
+                return PROGRAM_ENDED;
+        }
+        if (ready > 0 && wait[1].revents)
+            return LET_GO;
+        if (ready == 0 && is_crowded(keeper))
+            return CROWDED;
+    }
+}
+
+static void report(const struct keeper *keeper, enum over over, unsigned left)
+{
+    struct keeper_word word = {.kind = KEEPER_ENDED,
+                               .status = keeper->status,
+                               .crowded = over == CROWDED,
+                               .left = left};
     struct rusage used;
 
     getrusage(RUSAGE_CHILDREN, &used);
@@ -232,25 +279,28 @@ static void report(const struct keeper *keeper, unsigned left)
     say(&word);
 }
 
-/* Blocks until the program has ended (true) or the lifeline was let go. */
-static bool watch(struct keeper *keeper)
+/*
+ * Processes are counted, and killed, in a race with a program that makes
+ * them. Root wins it by priority; for others RLIMIT_NPROC keeps the race
+ * short. Being counted for the whole user it has to leave room for all else
+ * that runs (/proc/loadavg says how much), so it is no more than a backstop;
+ * for root the kernel does not heed it.
+ */
+static void prepare_for_bombs(struct keeper *keeper)
 {
-    struct pollfd wait[] = {
-        {.fd = keeper->signals, .events = POLLIN},
-        {.fd = KEEPER_SOCKET, .events = POLLIN | POLLRDHUP},
-    };
+    const struct sched_param first = {.sched_priority = 1};
+    char text[128], *slash;
+    int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
 
-    for (;;) {
-        if (poll(wait, 2, -1) < 0)
-            continue;
-        if (wait[0].revents) {
-            empty_signals(keeper);
-            if (program_ended(keeper))
-                return true;
-        }
-        if (wait[1].revents)
-            return false;
-    }
+    if (fd >= 0)
+        close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    slash = strchr(text, '/');
+    if (slash != NULL)
+        keeper->room = strtoul(slash + 1, NULL, 10) + keeper->most + OTHER_WORK;
+    /* The program itself starts as anyone else. */
+    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
 }
 
 /* Closes what the grader's own parents may have left open, such as the pipes
@@ -266,6 +316,7 @@ static void close_inherited(void)
 int main(int argc, char **argv)
 {
     struct keeper keeper = {0};
+    enum over over;
     unsigned left = 0;
     sigset_t all, child;
 
@@ -280,19 +331,23 @@ int main(int argc, char **argv)
     keeper.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     /* Not dumpable: no process of the same user may trace us or take our
      * descriptors. */
+    keeper.most = (unsigned)strtoul(argv[ARG_PROCESSES], NULL, 10);
+    if (keeper.most != 0)
+        prepare_for_bombs(&keeper);
     if (keeper.signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
         prctl(PR_SET_DUMPABLE, 0) < 0 || (keeper.program = fork()) < 0) {
         say_failed(KEEPER_FORK);
         return 2;
     }
     if (keeper.program == 0)
-        become_program(argv);
+        become_program(&keeper, argv);
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
-    if (watch(&keeper))
+    over = watch(&keeper);
+    if (over == PROGRAM_ENDED)
         left = count_left(&keeper);
     kill_all(&keeper);
-    report(&keeper, left);
+    report(&keeper, over, left);
     return 0;
 }

@@ -4,7 +4,7 @@
  *
  * The grader starts
  *
- *     keeper DIR FILE-BYTES CPU-SECONDS PROGRAM ARGUMENT...
+ *     keeper DIR FILE-BYTES CPU-SECONDS PROCESSES PROGRAM ARGUMENT...
  *
  * (0: not limited) with the program's whole environment, stdout and stderr,
  * and on descriptor KEEPER_SOCKET one end of a SOCK_SEQPACKET pair. This
@@ -15,6 +15,7 @@
 #ifndef KEEPER_H
 #define KEEPER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,7 +30,7 @@
 enum keeper_kind {
     KEEPER_STARTED, /* program */
     KEEPER_FAILED,  /* step, error */
-    KEEPER_ENDED    /* status, left, cpu_seconds, peak_memory */
+    KEEPER_ENDED    /* status, crowded, left, cpu_seconds, peak_memory */
 };
 
 enum keeper_step { KEEPER_FORK, KEEPER_LIMIT, KEEPER_CHDIR, KEEPER_EXEC };
@@ -40,6 +41,7 @@ struct keeper_word {
     enum keeper_step step;
     int error; /* errno */
     int status;
+    bool crowded; /* stopped, for there were more than PROCESSES */
     unsigned left;
     double cpu_seconds;
     size_t peak_memory; /* of the largest single process, bytes */

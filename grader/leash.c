@@ -70,14 +70,14 @@ void leash_keeper(const char *path)
 
 /* The keeper's arguments; the caller frees the array. */
 static char **arguments(const struct box_spec *spec, char *file, char *cpu,
-                        size_t size)
+                        char *processes, size_t size)
 {
     size_t count = 0;
     char **argv;
 
     while (spec->argv[count] != NULL)
         count++;
-    argv = calloc(count + 5, sizeof *argv);
+    argv = calloc(count + 6, sizeof *argv);
     if (argv == NULL)
         return NULL;
     snprintf(file, size, "%zu", spec->limits.file_bytes);
@@ -86,11 +86,13 @@ static char **arguments(const struct box_spec *spec, char *file, char *cpu,
              spec->limits.cpu_seconds > 0
                  ? (unsigned long)spec->limits.cpu_seconds + 2
                  : 0);
+    snprintf(processes, size, "%u", spec->limits.processes);
     argv[0] = (char *)"keeper";
     argv[1] = (char *)spec->dir;
     argv[2] = file;
     argv[3] = cpu;
-    memcpy(argv + 4, spec->argv, count * sizeof *argv);
+    argv[4] = processes;
+    memcpy(argv + 5, spec->argv, count * sizeof *argv);
     return argv;
 }
 
@@ -163,7 +165,7 @@ static int spawn_with(struct leash *leash, const struct box_spec *spec,
 int leash_start(struct leash *leash, const struct box_spec *spec, int out,
                 int err)
 {
-    char file[32], cpu[32];
+    char file[32], cpu[32], processes[32];
     char **argv = NULL;
     int pair[2] = {-1, -1}, error = 0;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -173,7 +175,7 @@ int leash_start(struct leash *leash, const struct box_spec *spec, int out,
     if (null < 0 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
         fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0 ||
-        (argv = arguments(spec, file, cpu, sizeof file)) == NULL)
+        (argv = arguments(spec, file, cpu, processes, sizeof file)) == NULL)
         error = errno;
     if (error == 0)
         error = spawn_with(leash, spec, argv,

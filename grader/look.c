@@ -184,7 +184,7 @@ static void tsan_reports(struct look *look, struct run *run,
     if (symbols == NULL)
         return;
     reports = read_tsan(look->ctx, text, run->box.err.size, symbols);
-    reports_append(look->ctx, &run->reports, &reports);
+    run_add_reports(look->ctx, &run->reports, &reports);
     run->reports.complete = reports.complete;
 }
 
@@ -258,7 +258,7 @@ static void valgrind_reports(struct look *look, struct run *run,
     reports = look->lens == LENS_HELGRIND
                   ? read_helgrind(look->ctx, xml, size, source)
                   : read_memcheck(look->ctx, xml, size, source);
-    reports_append(look->ctx, &run->reports, &reports);
+    run_add_reports(look->ctx, &run->reports, &reports);
     run->reports.complete = reports.complete;
 }
 

@@ -137,21 +137,22 @@ static bool take_misc(struct valgrind *valgrind, const struct xml_event *event,
     const struct stack *birth = valgrind_birth(valgrind, thread);
     const struct xml_item *before =
         valgrind_item(event, "Lock was previously acquired", 0);
-    struct side *side;
+    bool nowhere;
 
     while (strstr(report->title, misuse->part) == NULL)
         misuse++;
     report->kind = misuse->bug;
-    side = valgrind_side(valgrind, report, valgrind_main(event), misuse->what,
-                         thread);
+    nowhere = valgrind_side(valgrind, report, valgrind_main(event),
+                            misuse->what, thread)
+                  ->depth == 0;
     if (before != NULL)
         valgrind_side(valgrind, report, before, "took the lock before",
                       thread);
     /* A thread that has ended stands nowhere; who started it, does. */
-    if (side->depth == 0 && birth != NULL) {
-        side = valgrind_side(valgrind, report, NULL, "starts the thread", 0);
-        side_stack(side, birth);
-    }
+    if (nowhere && birth != NULL)
+        side_stack(valgrind_side(valgrind, report, NULL, "starts the thread",
+                                 0),
+                   birth);
     return true;
 }
 

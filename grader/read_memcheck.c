@@ -47,7 +47,7 @@ static const char *access_of(struct valgrind *valgrind,
     const char *address = address_text(event);
     const char *where = "of memory that is not its own";
 
-    if (address == NULL)
+    if (address == NULL || strstr(address, "not stack'd"))
         where = "of memory that is not its own";
     else if (strstr(address, "free'd"))
         where = "of a block that is freed";

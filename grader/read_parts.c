@@ -91,6 +91,21 @@ const char *path_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
+const char *variable_plain(void *ctx, const char *symbol)
+{
+    size_t size = strlen(symbol), end = size;
+    const char *dot;
+    char *plain;
+
+    while (end > 1 && symbol[end - 1] >= '0' && symbol[end - 1] <= '9')
+        end--;
+    if (end < size && end > 1 && symbol[end - 1] == '.')
+        size = end - 1;
+    plain = clean_text(ctx, symbol, size, READ_TEXT_MAX);
+    dot = strrchr(plain, '.');
+    return dot && dot[1] ? dot + 1 : plain;
+}
+
 /* true when one of the folders of the path has that name */
 static bool has_folder(const char *path, const char *folder)
 {

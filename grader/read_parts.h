@@ -35,6 +35,12 @@ char *clean_text(void *ctx, const char *data, size_t size, size_t max);
 bool kit_path(const char *path);
 /* true for functions of the harness, wherever their file lies */
 bool kit_function(const char *function);
+/*
+ * The name that people give to a variable. One inside of a function is
+ * "calls.0" to gcc and "tick.calls" to clang; they call it "calls".
+ */
+const char *variable_plain(void *ctx, const char *symbol);
+
 /* The part of a path after the last slash. */
 const char *path_base(const char *path);
 

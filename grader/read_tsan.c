@@ -170,8 +170,7 @@ static bool section_location(struct tsan *tsan, const char *text)
         if (draft->global == NULL && tsan->symbols != NULL &&
             tsan_offset(text, &offset) &&
             (name = symbols_data(tsan->symbols, offset)) != NULL)
-            draft->global = clean_text(tsan->ctx, name, strlen(name),
-                                       READ_TEXT_MAX);
+            draft->global = talloc_strdup(tsan->ctx, name);
     } else if (sscanf(text, "heap block of size %lu", &draft->block) == 1) {
         draft->is_block = true;
         draft->sink = &draft->made;

@@ -64,8 +64,7 @@ static const char *lock_name(struct tsan *tsan, const struct tsan_lock *lock)
     if (tsan->symbols == NULL || lock->address < tsan->base)
         return NULL;
     name = symbols_data(tsan->symbols, lock->address - tsan->base);
-    return name ? clean_text(tsan->ctx, name, strlen(name), READ_TEXT_MAX)
-                : NULL;
+    return name ? talloc_strdup(tsan->ctx, name) : NULL;
 }
 
 static const struct tsan_lock *find_lock(const struct tsan *tsan,
@@ -147,7 +146,7 @@ static const char *fill(struct tsan *tsan, const char *words,
     if (strncmp(words, "calls ", 6) == 0)
         it = call ? call : "an unsafe function";
     else if (draft->global != NULL)
-        it = talloc_asprintf(tsan->scratch, "lock %s", draft->global);
+        it = talloc_asprintf(tsan->scratch, "lock `%s`", draft->global);
     else if (draft->lock_count > 0)
         it = talloc_asprintf(tsan->scratch, "lock %s",
                              lock_label(tsan, draft->locks[0].number));

@@ -90,7 +90,9 @@ static const char *variable_name(struct valgrind *valgrind, const char *text)
         if (at == NULL)
             continue;
         at += strlen(words[i]);
-        return talloc_strndup(valgrind->ctx, at, strcspn(at, "\""));
+        return variable_plain(
+            valgrind->ctx,
+            talloc_strndup(valgrind->scratch, at, strcspn(at, "\"")));
     }
     return NULL;
 }

@@ -145,7 +145,7 @@ static void tell_hang(struct watch *watch, pid_t pid, enum bug kind)
         report.kind = kind;
         if (kind == BUG_ASLEEP)
             report.title = "still asleep when the time was up";
-        reports_add(watch->ctx, watch->reports, &report);
+        run_add_report(watch->ctx, watch->reports, &report);
     }
     condemn(watch, pid);
 }
@@ -175,7 +175,7 @@ static void check_time(struct watch *watch, pid_t pid)
         report.test = talloc_strdup(
             watch->ctx, stillness_board(watch->stillness)->test);
         report.title = "used up its processor time";
-        reports_add(watch->ctx, watch->reports, &report);
+        run_add_report(watch->ctx, watch->reports, &report);
         condemn(watch, pid);
     } else if (!watch->asked_where && used > limit) {
         watch->asked_where = true;
@@ -190,8 +190,7 @@ static enum box_word look(void *state, pid_t program, const char *data,
                           size_t size)
 {
     struct watch *watch = state;
-    pid_t session = getsid(program);
-    pid_t pid = stillness_process(watch->stillness, session);
+    pid_t pid = stillness_process(watch->stillness, program);
 
     if (pid == 0)
         return BOX_GO_ON;
@@ -200,14 +199,14 @@ static enum box_word look(void *state, pid_t program, const char *data,
         return BOX_GO_ON;
     if (size > 0 && memmem(data, size, "hint\n", 5) == NULL)
         return BOX_GO_ON;
-    if (stillness_look(watch->stillness, session) == MOTION_DEADLOCK)
+    if (stillness_look(watch->stillness, program) == MOTION_DEADLOCK)
         tell_hang(watch, pid, BUG_DEADLOCK);
     else if (size == 0)
         check_time(watch, pid);
     return BOX_GO_ON;
 }
 
-void reports_add(void *ctx, struct reports *reports,
+void run_add_report(void *ctx, struct reports *reports,
                  const struct report *report)
 {
     reports->items = talloc_realloc(ctx, reports->items, struct report,
@@ -215,11 +214,11 @@ void reports_add(void *ctx, struct reports *reports,
     reports->items[reports->count++] = *report;
 }
 
-void reports_append(void *ctx, struct reports *reports,
+void run_add_reports(void *ctx, struct reports *reports,
                     const struct reports *more)
 {
     for (size_t i = 0; i < more->count; i++)
-        reports_add(ctx, reports, &more->items[i]);
+        run_add_report(ctx, reports, &more->items[i]);
 }
 
 /* "SIGSEGV@pc,pc,...": offsets from the load address, hexadecimal. */
@@ -248,7 +247,7 @@ static void add_crash(struct watch *watch, const struct record *record,
                                 : "crashes here";
     report.sides[0].depth = hang_stack(watch->ctx, symbols, 0, pcs, n,
                                        &report.sides[0].stack);
-    reports_add(watch->ctx, watch->reports, &report);
+    run_add_report(watch->ctx, watch->reports, &report);
 }
 
 static void add_crashes(struct watch *watch, const struct records *records)

@@ -48,9 +48,9 @@ struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
 const char *run_secret(void *ctx);
 
 /* Appends one report. */
-void reports_add(void *ctx, struct reports *reports,
+void run_add_report(void *ctx, struct reports *reports,
                  const struct report *report);
-void reports_append(void *ctx, struct reports *reports,
+void run_add_reports(void *ctx, struct reports *reports,
                     const struct reports *more);
 
 #endif

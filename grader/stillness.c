@@ -26,6 +26,7 @@
 struct stillness {
     struct board *board;
     bool strangers;
+    pid_t known; /* the last process whose descent was looked up */
 };
 
 /* What one look sees of one thread. */
@@ -75,15 +76,6 @@ const struct board *stillness_board(const struct stillness *stillness)
     return stillness->board;
 }
 
-pid_t stillness_process(const struct stillness *stillness, pid_t session)
-{
-    pid_t pid = stillness->board->pid;
-
-    if (pid <= 1 || getsid(pid) != session)
-        return 0;
-    return pid;
-}
-
 /* A small file of /proc as a string; false when the thread is gone. */
 static bool proc_read(char *text, size_t size, pid_t pid, pid_t tid,
                       const char *name)
@@ -111,6 +103,45 @@ static char state_of(const char *stat)
     const char *end = strrchr(stat, ')');
 
     return end != NULL && end[1] == ' ' ? end[2] : '?';
+}
+
+static pid_t parent_of(pid_t pid)
+{
+    char text[512];
+    const char *end;
+    int parent;
+
+    if (!proc_read(text, sizeof text, pid, pid, "stat"))
+        return 0;
+    end = strrchr(text, ')');
+    if (end == NULL || sscanf(end + 1, " %*c %d", &parent) != 1)
+        return 0;
+    return parent;
+}
+
+/* Criterion's workers have sessions of their own, so only descent tells. */
+static bool descends(pid_t pid, pid_t program)
+{
+    for (int steps = 0; pid > 1 && steps < 64; steps++) {
+        if (pid == program)
+            return true;
+        pid = parent_of(pid);
+    }
+    return false;
+}
+
+pid_t stillness_process(struct stillness *stillness, pid_t program)
+{
+    pid_t pid = stillness->board->pid;
+
+    if (pid <= 1)
+        return 0;
+    if (pid != stillness->known) {
+        if (!descends(pid, program))
+            return 0;
+        stillness->known = pid;
+    }
+    return pid;
 }
 
 /* true when the call that the thread sleeps in is ended by a clock */
@@ -289,10 +320,10 @@ static void ring(struct board *board, _Atomic uint32_t *epoch)
             0);
 }
 
-enum motion stillness_look(struct stillness *stillness, pid_t session)
+enum motion stillness_look(struct stillness *stillness, pid_t program)
 {
     struct board *board = stillness->board;
-    pid_t pid = stillness_process(stillness, session);
+    pid_t pid = stillness_process(stillness, program);
 
     if (pid == 0)
         return MOTION_IDLE;

@@ -38,16 +38,17 @@ struct stillness *stillness_open(void *ctx, const char *path,
                                  enum board_policy policy, bool strangers);
 
 /*
- * Looks twice. `session` is the session of the box; a board that names a
- * process outside of it is not believed. Costs about 30 us for each thread.
+ * Looks twice. `program` is the program in the box; a board that names a
+ * process that does not descend from it is not believed. Costs about 30 us
+ * for each thread.
  */
-enum motion stillness_look(struct stillness *stillness, pid_t session);
+enum motion stillness_look(struct stillness *stillness, pid_t program);
 
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);
 
-/* The test's process as the board names it, if it belongs to `session`;
- * else 0. */
-pid_t stillness_process(const struct stillness *stillness, pid_t session);
+/* The test's process as the board names it, if it is `program` or descends
+ * from it; else 0. */
+pid_t stillness_process(struct stillness *stillness, pid_t program);
 
 #endif

@@ -281,27 +281,10 @@ struct place symbols_code(struct symbols *symbols, uint64_t offset)
     return memo->place;
 }
 
-/*
- * A variable inside of a function is "calls.0" to gcc and "tick.calls" to
- * clang; people call it "calls".
- */
 const char *symbols_data(struct symbols *symbols, uint64_t offset)
 {
     const char *name =
         table_name(symbols, address_of(symbols, offset), STT_OBJECT);
-    size_t size, digits;
-    const char *dot;
-    char *plain;
 
-    if (name == NULL)
-        return NULL;
-    size = strlen(name);
-    for (digits = 0; digits < size && strchr("0123456789",
-                                             name[size - digits - 1]);)
-        digits++;
-    if (digits > 0 && digits + 1 < size && name[size - digits - 1] == '.')
-        size -= digits + 1;
-    plain = talloc_strndup(symbols, name, size);
-    dot = strrchr(plain, '.');
-    return dot && dot[1] ? dot + 1 : plain;
+    return name ? variable_plain(symbols, name) : NULL;
 }

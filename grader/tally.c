@@ -40,6 +40,11 @@ static bool recorded(const struct run *run, enum record_kind kind,
     return false;
 }
 
+bool tally_started(const struct run *run, const char *test)
+{
+    return recorded(run, RECORD_START, test);
+}
+
 bool tally_ended(const struct run *run, const char *test)
 {
     return recorded(run, RECORD_END, test);
@@ -110,13 +115,8 @@ static bool holds(const struct expectation *expectation, const char *seen)
     return false;
 }
 
-/*
- * Whether one expectation held: it was observed, and each time the value was
- * right. `seen` is set to the first wrong value, or NULL.
- */
-static bool expectation_held(const struct run *run,
-                             const struct expectation *expectation,
-                             const char **seen)
+bool tally_held(const struct run *run, const struct expectation *expectation,
+                const char **seen)
 {
     bool any = false;
 
@@ -150,6 +150,10 @@ static enum outcome outcome_cut(const struct run *run, struct trial *trial)
 {
     if (has_report(run, BUG_DEADLOCK, trial->test))
         return OUTCOME_DEADLOCK;
+    if (has_report(run, BUG_LOOP, trial->test))
+        return OUTCOME_LOOP;
+    if (has_report(run, BUG_ASLEEP, trial->test))
+        return OUTCOME_ASLEEP;
     trial->seen = tally_value(run, trial->test, "crash");
     if (trial->seen || has_report(run, BUG_CRASH, trial->test))
         return OUTCOME_CRASH;
@@ -181,7 +185,7 @@ struct trial tally_trial(const struct run *run, const char *test)
         trial.outcome = OUTCOME_UNASKED;
         return trial;
     }
-    if (!recorded(run, RECORD_START, test)) {
+    if (!tally_started(run, test)) {
         trial.outcome = OUTCOME_UNREACHED;
         return trial;
     }
@@ -193,7 +197,7 @@ struct trial tally_trial(const struct run *run, const char *test)
         const struct expectation *expectation = &run->expected->items[i];
         const char *seen;
         if (strcmp(expectation->test, test) != 0 ||
-            expectation_held(run, expectation, &seen))
+            tally_held(run, expectation, &seen))
             continue;
         trial.outcome = seen ? OUTCOME_WRONG : OUTCOME_UNSEEN;
         trial.expectation = expectation;
@@ -235,78 +239,4 @@ struct trial tally_test(const struct judging *judging, enum lens lens,
         }
     }
     return worst;
-}
-
-/* Counts what was expected of the covered tests in the runs of a lens. */
-static void tally_values(const struct judging *judging,
-                         const struct check *check, enum lens lens,
-                         size_t *wanted, size_t *held)
-{
-    *wanted = *held = 0;
-    for (size_t i = 0; i < judging->evidence->count; i++) {
-        const struct run *run = &judging->evidence->runs[i];
-        if (run->lens != lens || !run->expected)
-            continue;
-        for (size_t k = 0; k < run->expected->count; k++) {
-            const struct expectation *expectation = &run->expected->items[k];
-            const char *seen;
-            if (!tally_covers(check, expectation->test) ||
-                !recorded(run, RECORD_START, expectation->test))
-                continue;
-            ++*wanted;
-            *held += expectation_held(run, expectation, &seen);
-        }
-    }
-}
-
-static bool ended_somewhere(const struct judging *judging, enum lens lens,
-                            const char *way, const char *test)
-{
-    for (size_t i = 0; i < judging->evidence->count; i++) {
-        const struct run *run = &judging->evidence->runs[i];
-        if (run->lens == lens && (!way || strcmp(run->way, way) == 0) &&
-            tally_ended(run, test))
-            return true;
-    }
-    return false;
-}
-
-static bool log_is_whole(const struct judging *judging, enum lens lens)
-{
-    if (lens != LENS_TSAN && lens != LENS_HELGRIND && lens != LENS_MEMORY)
-        return true;
-    for (size_t i = 0; i < judging->evidence->count; i++)
-        if (judging->evidence->runs[i].lens == lens &&
-            judging->evidence->runs[i].reports.complete)
-            return true;
-    return false;
-}
-
-const char *tally_gap(struct judging *judging, const struct check *check,
-                      enum lens lens, const char *way, const char *about)
-{
-    size_t wanted, held;
-
-    for (size_t i = 0; judging->tests && i < judging->tests->test_count; i++) {
-        const char *test = judging->tests->tests[i];
-        struct trial trial;
-        if (!tally_covers(check, test) ||
-            ended_somewhere(judging, lens, way, test))
-            continue;
-        trial = tally_test(judging, lens, way, test);
-        return say(judging, "%s So nothing was shown about %s.",
-                   tally_words(judging, &trial), about);
-    }
-    tally_values(judging, check, lens, &wanted, &held);
-    if (wanted > 2 * held)
-        return say(judging,
-                   "First make the results right: a program that does not do "
-                   "the work shows nothing about %s.",
-                   about);
-    if (!log_is_whole(judging, lens))
-        return say(judging,
-                   "The program stopped before %s had finished its log. So "
-                   "nothing was shown about %s.",
-                   words_lens(lens), about);
-    return NULL;
 }

@@ -206,6 +206,18 @@ static void crash(struct judging *judging, struct trouble *trouble)
     locate_sides(judging, trouble, "crashes here");
 }
 
+static void loop(struct judging *judging, struct trouble *trouble)
+{
+    trouble->finding.message =
+        "The program runs in a loop that does not end: its processor time was "
+        "used up.";
+    trouble->finding.idea =
+        "A thread that waits sleeps: in a lock, a condition variable or a "
+        "join. A loop that asks again and again only keeps the others from "
+        "running.";
+    locate_sides(judging, trouble, NULL);
+}
+
 static void other(struct judging *judging, struct trouble *trouble)
 {
     trouble->finding.message =
@@ -222,7 +234,11 @@ void words_fill(struct judging *judging, struct trouble *trouble)
         words_race(judging, trouble);
         return;
     case BUG_DEADLOCK:
+    case BUG_ASLEEP:
         words_deadlock(judging, trouble);
+        return;
+    case BUG_LOOP:
+        loop(judging, trouble);
         return;
     case BUG_LOCK_MISUSE:
     case BUG_COND_MISUSE:
@@ -276,6 +292,10 @@ static const char *const helps[] = {
                  "own one.",
     [BUG_CRASH] = "Look at the pointers on that line: may one be NULL, freed "
                   "already, or behind the end of an array?",
+    [BUG_LOOP] = "Look at what ends the loop: who makes its condition false, "
+                 "and may that never happen?",
+    [BUG_ASLEEP] = "The tests need no waiting by the clock: look for a sleep, "
+                   "or for a timed wait in a loop.",
     [BUG_OTHER] = NULL,
 };
 

@@ -2,8 +2,9 @@
  * words_deadlock.c - a deadlock that happened, told: who holds which lock,
  * taken at which line, and who waits for what.
  *
- * Each side of the report is one thread that waits: `what` says for what
- * ("waits for lock B"), `locks` what it holds ("A, taken at bank.c:12"), the
+ * Each side of the report is one thread that waits, or several that tell the
+ * same story (hang.h): `what` says for what ("waits for lock B, which T2
+ * holds"), `locks` what it holds ("holds lock A, taken at bank.c:12"), the
  * stack where it waits.
  */
 #include <string.h>
@@ -45,12 +46,12 @@ static size_t holders(const struct report *report)
 
 static const char *story(struct judging *judging, const struct report *report)
 {
-    char *text = talloc_strdup(judging->ctx, "How it came to a stop:");
+    char *text = talloc_strdup(judging->ctx, "Where it stands:");
     unsigned step = 0;
 
     for (size_t i = 0; i < report->count; i++)
         if (report->sides[i].locks)
-            text = talloc_asprintf_append(text, "\n%u. %s holds %s", ++step,
+            text = talloc_asprintf_append(text, "\n%u. %s %s", ++step,
                                           name_of(judging, report, i),
                                           report->sides[i].locks);
     for (size_t i = 0; i < report->count; i++) {
@@ -63,6 +64,8 @@ static const char *story(struct judging *judging, const struct report *report)
             text = talloc_asprintf_append(text, " (%s)",
                                           words_place(judging, place));
     }
+    if (report->kind == BUG_ASLEEP)
+        return text;
     return talloc_asprintf_append(
         text, "\n%u. nobody is left who could wake one of them", ++step);
 }
@@ -71,7 +74,12 @@ static void explain(struct finding *finding, const struct report *report)
 {
     size_t holding = holders(report);
 
-    if (holding == 0) {
+    if (report->kind == BUG_ASLEEP) {
+        finding->message = "The program was still asleep when its time was "
+                           "up.";
+        finding->idea = "A wait that ends by the clock is slow, or late, or "
+                        "both: wait for what is to happen.";
+    } else if (holding == 0) {
         finding->message =
             "Nothing moves any more: every thread sleeps, and nobody is left "
             "to wake one.";
@@ -109,8 +117,8 @@ void words_deadlock(struct judging *judging, struct trouble *trouble)
         const struct side *side = &report->sides[i];
         const char *what =
             side->locks
-                ? say(judging, "%s %s, and holds %s",
-                      name_of(judging, report, i), what_of(side), side->locks)
+                ? say(judging, "%s %s; it %s", name_of(judging, report, i),
+                      what_of(side), side->locks)
                 : say(judging, "%s %s", name_of(judging, report, i),
                       what_of(side));
         words_locate(judging, finding, place_of(side), what);

@@ -8,14 +8,25 @@
 
 #include "judging.h"
 
+static bool begins(const struct side *side, const char *word)
+{
+    return side->what && strncmp(side->what, word, strlen(word)) == 0;
+}
+
 static bool writes(const struct side *side)
 {
-    return side->what && strstr(side->what, "rite") != NULL;
+    return begins(side, "write");
 }
 
 static bool reads(const struct side *side)
 {
-    return side->what && strstr(side->what, "ead") != NULL && !writes(side);
+    return begins(side, "read");
+}
+
+/* A plain access, and no call such as free() that counts as one. */
+static bool plain(const struct side *side)
+{
+    return writes(side) || reads(side);
 }
 
 /* Was the student's line entered from, or did it call, a function of the
@@ -31,9 +42,10 @@ static bool through_kit(const struct side *side)
 static const char *verb(const struct side *side)
 {
     if (!side_student(side))
-        return writes(side) ? "the caller writes here"
-                            : "the caller reads here";
-    if (through_kit(side))
+        return writes(side)  ? "the caller writes here"
+               : reads(side) ? "the caller reads here"
+                             : "the caller is here";
+    if (through_kit(side) && plain(side))
         return writes(side) ? "calls a function here that writes"
                             : "calls a function here that reads";
     if (writes(side))
@@ -86,7 +98,8 @@ static const char *locks(const struct side *a, const struct side *b)
     if (!a->locks != !b->locks)
         return " One of them holds a lock and the other does not: a lock "
                "keeps out only those who take it too.";
-    if (a->locks && b->locks && strcmp(a->locks, b->locks) != 0)
+    if (a->locks && b->locks && strcmp(a->locks, b->locks) != 0 &&
+        !strstr(a->locks, "to read") && !strstr(b->locks, "to read"))
         return " Each holds a lock, but not the same one.";
     return "";
 }
@@ -151,6 +164,23 @@ static const char *two_lines(struct judging *judging, const char *object,
                object, where_b, object, where_a);
 }
 
+/* One side is a call, such as free(), that ends what the other uses. */
+static const char *with_call(struct judging *judging, const struct side *a,
+                             const struct side *b, const char *where_a,
+                             const char *where_b)
+{
+    bool first = !plain(a); /* the call comes first */
+
+    return say(judging,
+               "One way it goes wrong:\n"
+               "1. T1 %s (%s)\n"
+               "2. T2 %s (%s): too late\n"
+               "3. nothing in the program says that it must be the other way "
+               "round",
+               first ? a->what : b->what, first ? where_a : where_b,
+               first ? b->what : a->what, first ? where_b : where_a);
+}
+
 /* One side is the caller's own code, and not called by the student. */
 static const char *with_caller(struct judging *judging, const char *object,
                                const char *where)
@@ -174,6 +204,11 @@ static const char *story(struct judging *judging, const struct trouble *trouble)
     if (!at_a || !at_b)
         return with_caller(judging, object,
                            words_place(judging, at_a ? at_a : at_b));
+    if (!a->what || !b->what)
+        return NULL;
+    if (!plain(a) || !plain(b))
+        return with_call(judging, a, b, words_place(judging, at_a),
+                         words_place(judging, at_b));
     if (at_a->line != at_b->line || at_a->line == 0 || through_kit(a) ||
         through_kit(b))
         return two_lines(judging, object, a, b, words_place(judging, at_a),
@@ -186,20 +221,27 @@ void words_race(struct judging *judging, struct trouble *trouble)
 {
     const struct report *report = trouble->report;
     struct finding *finding = &trouble->finding;
+    const struct side *a = report->count == 2 ? &report->sides[0] : NULL;
     const char *object =
         words_object(judging, report->object, "the same memory");
 
-    finding->message = say(
-        judging,
-        "Two threads can use %s at the same moment, and at least one of them "
-        "writes.%s",
-        object,
-        report->count == 2 ? locks(&report->sides[0], &report->sides[1]) : "");
+    if (a && a[0].what && a[1].what && !(plain(&a[0]) && plain(&a[1])))
+        finding->message =
+            say(judging,
+                "Two threads can use %s at the same moment: one %s, the other "
+                "%s.%s",
+                object, a[0].what, a[1].what, locks(&a[0], &a[1]));
+    else
+        finding->message =
+            say(judging,
+                "Two threads can use %s at the same moment, and at least one "
+                "of them writes.%s",
+                object, a ? locks(&a[0], &a[1]) : "");
     finding->idea =
         "What several threads use and one of them writes needs an order: a "
         "lock, an atomic, or a join. That it often comes out right is luck; "
         "in C the behaviour is undefined.";
-    if (report->count == 2)
+    if (a)
         finding->story = story(judging, trouble);
     locate(judging, trouble);
 }

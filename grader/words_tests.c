@@ -199,6 +199,15 @@ const char *tally_words(struct judging *judging, const struct trial *trial)
     case OUTCOME_ASSERT:
         return say(judging, "The test `%s` could not go on%s: %s.", test, where,
                    trial->seen);
+    case OUTCOME_ASLEEP:
+        return say(judging,
+                   "The test `%s` was still asleep%s when its time was up.",
+                   test, where);
+    case OUTCOME_LOOP:
+        return say(judging,
+                   "The test `%s` does not end%s: it kept the processor busy "
+                   "until its time was up.",
+                   test, where);
     case OUTCOME_CRASH:
         return crash(judging, trial);
     case OUTCOME_DEADLOCK:
@@ -217,6 +226,7 @@ const char *words_outcome(enum outcome outcome)
         return "A function that others call returns an error to its caller; "
                "it does not end the program.";
     case OUTCOME_LIMIT:
+    case OUTCOME_LOOP:
         return "Look at what ends each loop. A thread that waits for another "
                "sleeps in a lock, a condition variable or a join.";
     case OUTCOME_CRASH:

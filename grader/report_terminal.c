@@ -1,0 +1,300 @@
+/*
+ * report_terminal.c - a verdict for a person at a terminal: 80 columns, one
+ * line for each row, then the first failure told in full and the rest
+ * counted.
+ *
+ *   what happened - where, both sides - how it goes wrong - the idea and the
+ *   handout - the command that shows it again
+ */
+#include <string.h>
+#include <talloc.h>
+
+#include "report_terminal.h"
+
+enum { STATUS_COLUMN = 2, POINTS_COLUMN = 15, TITLE_COLUMN = 24 };
+
+#define NOTES_SHOWN  3
+#define PLACES_SHOWN 6
+
+/* ---- ink ------------------------------------------------------------------
+ */
+
+const char *terminal_ink(const struct terminal *terminal, const char *code)
+{
+    return terminal->colour ? code : "";
+}
+
+const char *terminal_plain(const struct terminal *terminal)
+{
+    return terminal_ink(terminal, "\033[0m");
+}
+
+const char *terminal_bold(const struct terminal *terminal)
+{
+    return terminal_ink(terminal, "\033[1m");
+}
+
+static const char *status_ink(const struct terminal *terminal,
+                              enum status status)
+{
+    switch (status) {
+    case STATUS_PASS:
+        return terminal_ink(terminal, "\033[32m");
+    case STATUS_FAIL:
+    case STATUS_ERROR:
+        return terminal_ink(terminal, "\033[1;31m");
+    case STATUS_SKIPPED:
+    case STATUS_INCONCLUSIVE:
+        break;
+    }
+    return terminal_ink(terminal, "\033[33m");
+}
+
+/* ---- rows -----------------------------------------------------------------
+ */
+
+/* "tsan helgrind": the lenses that had something to say. */
+static char *lens_list(void *ctx, const struct row *row)
+{
+    char *text = talloc_strdup(ctx, "");
+    unsigned set = 0;
+
+    for (int lens = 0; lens < LENS_COUNT; lens++)
+        if (row->run_counts[lens] > 0)
+            set |= 1u << lens;
+    if (set == 0)
+        set = row->check->lenses;
+    for (int lens = 0; lens < LENS_COUNT; lens++)
+        if (set & 1u << lens)
+            text = talloc_asprintf_append(text, "%s%s", *text ? " " : "",
+                                          lens_name((enum lens)lens));
+    return text;
+}
+
+/* The title, broken where it is too long, and the lenses at the right. */
+static void print_title(const struct terminal *terminal, const char *title,
+                        const char *lenses)
+{
+    size_t room = TERMINAL_COLUMNS - TITLE_COLUMN, tail = strlen(lenses) + 2;
+
+    while (report_width(title) > room) {
+        size_t cut = 0, columns = 0;
+        for (size_t i = 0; title[i] && columns <= room; i++) {
+            if (title[i] == ' ')
+                cut = i;
+            columns += ((unsigned char)title[i] & 0xc0) != 0x80;
+        }
+        if (cut == 0)
+            break;
+        fprintf(terminal->out, "%.*s\n%*s", (int)cut, title, TITLE_COLUMN, "");
+        title += cut + 1;
+    }
+    fputs(title, terminal->out);
+    if (report_width(title) + tail > room)
+        fprintf(terminal->out, "\n%*s%s%*s%s%s\n", TITLE_COLUMN, "",
+                terminal_ink(terminal, "\033[2m"), (int)(room + 2 - tail), "",
+                lenses, terminal_plain(terminal));
+    else
+        fprintf(terminal->out, "%s%*s%s%s\n", terminal_ink(terminal, "\033[2m"),
+                (int)(room - report_width(title) + 2 - tail), "", lenses,
+                terminal_plain(terminal));
+}
+
+/* Messages that belong to the row itself and are not told again below. */
+static bool has_line(const struct row *row)
+{
+    if (!row->message)
+        return false;
+    if (row->status == STATUS_FAIL)
+        return row->check->measured;
+    return row->status == STATUS_PASS || row->status == STATUS_INCONCLUSIVE ||
+           (row->status == STATUS_SKIPPED && row->max_points == 0 &&
+            row->check->points > 0);
+}
+
+void report_row(const struct terminal *terminal, const struct row *row)
+{
+    void *ctx = talloc_new(NULL);
+    const char *word = status_name(row->status);
+    char *points = talloc_strdup(ctx, "");
+
+    if (row->max_points > 0)
+        points = talloc_asprintf(ctx, "%3d/%d", row->points, row->max_points);
+    else if (row->check->points > 0)
+        points = talloc_strdup(ctx, "  -");
+    if (row->status == STATUS_FAIL)
+        word = "FAIL";
+    if (row->status == STATUS_SKIPPED && row->reason)
+        word = row->reason;
+    fprintf(terminal->out, "%*s%s%-*s%s%-*s", STATUS_COLUMN, "",
+            status_ink(terminal, row->status), POINTS_COLUMN - STATUS_COLUMN,
+            word, terminal_plain(terminal), TITLE_COLUMN - POINTS_COLUMN,
+            points);
+    print_title(terminal, report_clean(ctx, row->check->title),
+                lens_list(ctx, row));
+    if (has_line(row)) {
+        fprintf(terminal->out, "%*s", TITLE_COLUMN, "");
+        report_wrap(terminal->out, report_clean(ctx, row->message),
+                    TITLE_COLUMN, TITLE_COLUMN);
+    }
+    talloc_free(ctx);
+}
+
+/* ---- the rest -------------------------------------------------------------
+ */
+
+/* Findings of all rows, each once, without the one that was told. */
+static size_t collect(void *ctx, const struct verdict *verdict,
+                      const struct finding *told, const struct finding ***out)
+{
+    size_t count = 0;
+
+    *out = NULL;
+    for (size_t i = 0; i < verdict->row_count; i++)
+        for (size_t k = 0; k < verdict->rows[i].finding_count; k++) {
+            const struct finding *finding = verdict->rows[i].findings[k];
+            bool known = finding == told;
+            for (size_t n = 0; n < count && !known; n++)
+                known = (*out)[n] == finding;
+            if (known)
+                continue;
+            *out = talloc_realloc(ctx, *out, const struct finding *, count + 1);
+            (*out)[count++] = finding;
+        }
+    return count;
+}
+
+static void print_more(const struct terminal *terminal, void *ctx,
+                       const struct verdict *verdict,
+                       const struct finding *told)
+{
+    const struct finding **more;
+    size_t count = collect(ctx, verdict, told, &more), places = 0;
+    char *text;
+
+    if (count == 0)
+        return;
+    text = talloc_asprintf(ctx, "%zu more finding%s", count,
+                           count == 1 ? "" : "s");
+    for (size_t i = 0; i < count; i++) {
+        const struct place *place;
+        char *where;
+        if (more[i]->location_count == 0)
+            continue;
+        place = &more[i]->locations[0].place;
+        where = talloc_asprintf(ctx, "%s:%d", terminal_file(terminal, place),
+                                place->line);
+        if (strstr(text, where) || ++places > PLACES_SHOWN)
+            continue;
+        text =
+            talloc_asprintf(ctx, "%s%s%s (%s)", text, places == 1 ? ": " : ", ",
+                            where, property_name(more[i]->property));
+    }
+    putc('\n', terminal->out);
+    terminal_paragraph(terminal, ctx,
+                       talloc_asprintf(ctx, "%s%s.", text,
+                                       places > PLACES_SHOWN ? ", ..." : ""));
+}
+
+static void print_notes(const struct terminal *terminal, void *ctx,
+                        const struct verdict *verdict)
+{
+    if (verdict->note_count == 0)
+        return;
+    fprintf(terminal->out, "\n  %sNotes%s (they cost nothing)\n",
+            terminal_bold(terminal), terminal_plain(terminal));
+    for (size_t i = 0; i < verdict->note_count && i < NOTES_SHOWN; i++) {
+        const struct finding *note = &verdict->notes[i];
+        char *text = talloc_strdup(ctx, note->message);
+        if (note->location_count > 0 && note->locations[0].place.line > 0)
+            text = talloc_asprintf(
+                ctx, "%s:%d: %s",
+                terminal_file(terminal, &note->locations[0].place),
+                note->locations[0].place.line, text);
+        if (note->property == PROPERTY_BUILD && note->idea)
+            text = talloc_asprintf(ctx, "%s. %s", text, note->idea);
+        fputs("  - ", terminal->out);
+        report_wrap(terminal->out, report_clean(ctx, text), 4, 4);
+    }
+    if (verdict->note_count > NOTES_SHOWN)
+        fprintf(terminal->out, "  - and %zu more\n",
+                verdict->note_count - NOTES_SHOWN);
+}
+
+static void print_unseen(const struct terminal *terminal, void *ctx,
+                         const struct verdict *verdict)
+{
+    fprintf(terminal->out, "\n  %sNot looked at%s\n", terminal_bold(terminal),
+            terminal_plain(terminal));
+    for (size_t i = 0; i < verdict->unseen_count; i++) {
+        fputs("  - ", terminal->out);
+        report_wrap(terminal->out, report_clean(ctx, verdict->unseen[i]), 4, 4);
+    }
+}
+
+static void print_sum(const struct terminal *terminal,
+                      const struct exercise *exercise,
+                      const struct verdict *verdict)
+{
+    int all = 0;
+    bool passed = verdict->verdict == VERDICT_PASS;
+
+    for (size_t i = 0; i < verdict->row_count; i++)
+        all += verdict->rows[i].check->points;
+    fprintf(terminal->out, "\n  %s%s%d of %d points%s", terminal_bold(terminal),
+            terminal_ink(terminal, passed ? "\033[32m" : "\033[31m"),
+            verdict->score, verdict->max_score, terminal_plain(terminal));
+    if (all > verdict->max_score)
+        fprintf(terminal->out, " (%d could not be judged here and now)",
+                all - verdict->max_score);
+    if (verdict->partial)
+        fputs(", partial: not all lenses were asked for", terminal->out);
+    fputs("\n", terminal->out);
+    if (passed)
+        fprintf(terminal->out, "  Next:  make list\n");
+    else
+        fprintf(terminal->out, "  Next:  make hint EX=%s\n", exercise->id);
+}
+
+/* The first failure; else the first row that something else blocks. */
+static const struct row *row_to_tell(const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->row_count; i++)
+        if (verdict->rows[i].status == STATUS_FAIL)
+            return &verdict->rows[i];
+    for (size_t i = 0; i < verdict->row_count; i++)
+        if (verdict->rows[i].status == STATUS_SKIPPED &&
+            verdict->rows[i].max_points > 0)
+            return &verdict->rows[i];
+    return NULL;
+}
+
+void report_verdict(const struct terminal *terminal,
+                    const struct exercise *exercise,
+                    const struct verdict *verdict)
+{
+    void *ctx = talloc_new(NULL);
+    const struct row *row = row_to_tell(verdict);
+    const struct finding *told = NULL;
+
+    if (verdict->verdict == VERDICT_ERROR) {
+        fprintf(terminal->out, "\n  %sNo verdict:%s ",
+                status_ink(terminal, STATUS_ERROR), terminal_plain(terminal));
+        report_wrap(terminal->out,
+                    report_clean(ctx, verdict->message ? verdict->message
+                                                       : "the kit failed"),
+                    14, 2);
+        talloc_free(ctx);
+        return;
+    }
+    if (row) {
+        told = row->finding_count > 0 ? row->findings[0] : NULL;
+        terminal_failure(terminal, ctx, row);
+    }
+    print_more(terminal, ctx, verdict, told);
+    print_notes(terminal, ctx, verdict);
+    if (verdict->verdict == VERDICT_PASS)
+        print_unseen(terminal, ctx, verdict);
+    print_sum(terminal, exercise, verdict);
+    talloc_free(ctx);
+}

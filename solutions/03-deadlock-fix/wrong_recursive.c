@@ -1,0 +1,122 @@
+/* expect: fail no-deadlock */
+/*
+ * wrong_recursive.c - recursive locks let a thread take its own lock twice.
+ * That helps the transfer to oneself and nothing else: they do not order
+ * anything.
+ */
+#include "deadlock-fix.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+/* ---- part A: transfers -------------------------------------------------- */
+
+struct account {
+    pthread_mutex_t lock;
+
+    /* guarded by lock */
+    long balance;
+};
+
+struct account *account_create(long balance)
+{
+    struct account *account = malloc(sizeof *account);
+    pthread_mutexattr_t recursive;
+
+    if (account == NULL)
+        return NULL;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&account->lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    account->balance = balance;
+    return account;
+}
+
+void account_destroy(struct account *account)
+{
+    pthread_mutex_destroy(&account->lock);
+    free(account);
+}
+
+long account_balance(struct account *account)
+{
+    long balance;
+
+    pthread_mutex_lock(&account->lock);
+    balance = account->balance;
+    pthread_mutex_unlock(&account->lock);
+    return balance;
+}
+
+static void lock_both(struct account *a, struct account *b)
+{
+    pthread_mutex_lock(&a->lock); /* BUG */
+    pthread_mutex_lock(&b->lock); /* BUG */
+}
+
+static void unlock_both(struct account *a, struct account *b)
+{
+    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&a->lock);
+}
+
+int transfer(struct account *from, struct account *to, long amount,
+             bool (*approve)(void *arg), void *arg)
+{
+    int error = 0;
+
+    lock_both(from, to);
+    if (from->balance < amount) {
+        error = ERANGE;
+    } else if (!approve(arg)) {
+        error = EPERM;
+    } else {
+        from->balance -= amount;
+        to->balance += amount;
+    }
+    unlock_both(from, to);
+    return error;
+}
+
+/* ---- part B: dining philosophers ---------------------------------------- */
+
+struct table {
+    int seats;
+    pthread_mutex_t forks[]; /* forks[i] lies to the left of seat i */
+};
+
+struct table *table_create(int seats)
+{
+    struct table *table =
+        malloc(sizeof *table + (size_t)seats * sizeof table->forks[0]);
+
+    if (table == NULL)
+        return NULL;
+    table->seats = seats;
+    for (int i = 0; i < seats; i++)
+        pthread_mutex_init(&table->forks[i], NULL);
+    return table;
+}
+
+void table_destroy(struct table *table)
+{
+    for (int i = 0; i < table->seats; i++)
+        pthread_mutex_destroy(&table->forks[i]);
+    free(table);
+}
+
+void dine(struct table *table, int seat, void (*meal)(void *arg), void *arg)
+{
+    int left = seat;
+    int right = (seat + 1) % table->seats;
+    int low = left < right ? left : right;
+    int high = left < right ? right : left;
+
+    pthread_mutex_lock(&table->forks[low]);
+    pthread_mutex_lock(&table->forks[high]);
+    meal(arg);
+    pthread_mutex_unlock(&table->forks[high]);
+    pthread_mutex_unlock(&table->forks[low]);
+}
