@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #define FLAG_EXITING 0x4u /* PF_EXITING of the kernel's task flags */
@@ -118,10 +119,26 @@ static int push(struct family *family, const struct kin *kin)
         family->items = items;
         family->room = room;
     }
-    if (family->killing && family->count > 0 && lives(kin))
-        kill(kin->pid, SIGKILL);
     family->items[family->count++] = *kin;
     return 0;
+}
+
+/*
+ * A number seen in /proc may be another's a moment later: numbers go round
+ * fast when a bomb uses them up, and root can kill anyone. So who is to be
+ * killed is held by a pidfd first, then looked at, then killed by it.
+ */
+static int hold(const struct family *family, pid_t pid)
+{
+    return family->killing ? pidfd_open(pid, 0) : -1;
+}
+
+static void kill_held(pid_t pid, int fd, int error)
+{
+    if (fd >= 0)
+        pidfd_send_signal(fd, SIGKILL, NULL, 0);
+    else if (error == ENOSYS)
+        kill(pid, SIGKILL); /* a kernel before 5.3 */
 }
 
 /* A walk over the lists of children of one process. */
@@ -143,17 +160,25 @@ static int add_child(struct walk *walk, pid_t pid)
 {
     struct family *family = walk->family;
     struct kin kin;
+    int fd, error, status = 0;
 
     if (walk->most != 0 && family->count >= walk->most)
         return -1;
-    if (read_kin(pid, &kin) < 0)
-        return 0;
-    if (kin.parent != walk->parent && kin.parent != family->items[0].pid)
-        return 0;
+    fd = hold(family, pid);
+    error = errno;
+    if (read_kin(pid, &kin) < 0 ||
+        (kin.parent != walk->parent && kin.parent != family->items[0].pid))
+        goto out;
     for (size_t i = walk->from; walk->doubles && i < family->count; i++)
         if (family->items[i].pid == pid)
-            return 0;
-    return push(family, &kin);
+            goto out;
+    if (family->killing && lives(&kin))
+        kill_held(pid, fd, error);
+    status = push(family, &kin);
+out:
+    if (fd >= 0)
+        close(fd);
+    return status;
 }
 
 /* Adds the children of one thread; -1 when there is no such list. */
@@ -255,11 +280,13 @@ static int scan_all(struct family *family, size_t generations, size_t most)
             read_kin((pid_t)strtol(entry->d_name, NULL, 10), &kin) == 0)
             push(&all, &kin);
     closedir(dir);
-    for (size_t i = 0; i < end && generations > 0; i++) {
+    for (size_t i = 0; i < end; i++) {
+        struct walk walk = {
+            .family = family, .parent = family->items[i].pid, .most = most};
+
         for (size_t k = 0; k < all.count; k++)
-            if (all.items[k].parent == family->items[i].pid &&
-                (most == 0 || family->count < most))
-                push(family, &all.items[k]);
+            if (all.items[k].parent == walk.parent)
+                add_child(&walk, all.items[k].pid);
         if (generations > 1)
             end = family->count;
     }

@@ -161,7 +161,6 @@ static struct trouble *add_trouble(struct judging *judging,
     memset(trouble, 0, sizeof(*trouble));
     trouble->report = report;
     trouble->lens = run->lens;
-    trouble->seed = run->seed;
     return trouble;
 }
 
@@ -203,7 +202,8 @@ static void take_kind(struct judging *judging, bool deadlocks)
 /*
  * What the tools get wrong. ThreadSanitizer does not know fences; neither
  * tool sees pthread_mutex_clocklock; Helgrind takes atomics, and data handed
- * over through a pipe, for races.
+ * over through a pipe, for races, so that its word alone is not enough where
+ * nobody asked ThreadSanitizer.
  */
 static enum weight weigh(const struct evidence *evidence,
                          const struct trouble *trouble)
@@ -212,11 +212,11 @@ static enum weight weigh(const struct evidence *evidence,
 
     switch (trouble->report->kind) {
     case BUG_RACE:
-        if (only_helgrind)
-            return evidence->uses_atomics || evidence->uses_fence ||
-                           evidence->uses_pipes || evidence->uses_clocklock
-                       ? WEIGHT_NOTE
-                       : WEIGHT_FAIL;
+        if (only_helgrind && (evidence->uses_atomics || evidence->uses_fence ||
+                              evidence->uses_pipes || evidence->uses_clocklock))
+            return WEIGHT_NOTE;
+        if (only_helgrind && !(evidence->lenses & 1u << LENS_TSAN))
+            return WEIGHT_OPEN;
         return evidence->uses_fence || evidence->uses_clocklock ? WEIGHT_OPEN
                                                                 : WEIGHT_FAIL;
     case BUG_LOCK_MISUSE:

@@ -115,7 +115,7 @@ static bool unended(struct judging *judging, struct row *row, enum lens lens,
         row_blocked(row, say(judging, "%s So nothing was shown about %s.",
                              tally_words(judging, &trial), about));
         if (trial.run)
-            row->again = again(judging, lens, trial.run->seed);
+            row->again = again(judging, lens);
         return true;
     }
     return false;

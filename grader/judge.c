@@ -37,14 +37,15 @@ const char *say(struct judging *judging, const char *format, ...)
     return text;
 }
 
-const char *again(struct judging *judging, enum lens lens, uint64_t seed)
+const char *again(struct judging *judging, enum lens lens)
 {
+    unsigned long long seed = judging->evidence->seed;
+
     if (lens == LENS_BUILD || seed == 0)
         return say(judging, "make check EX=%s LENS=%s", judging->exercise->id,
                    lens_name(lens));
     return say(judging, "make check EX=%s LENS=%s SEED=%llu",
-               judging->exercise->id, lens_name(lens),
-               (unsigned long long)seed);
+               judging->exercise->id, lens_name(lens), seed);
 }
 
 void row_fail(struct row *row, enum lens lens, const char *message)

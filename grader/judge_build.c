@@ -137,12 +137,12 @@ void judge_build(struct judging *judging, struct row *row)
     row_fail(row, LENS_BUILD, "The file does not compile.");
     row->help = "Begin with the first message; later ones often follow from "
                 "it.";
-    row->again = again(judging, LENS_BUILD, 0);
+    row->again = again(judging, LENS_BUILD);
     if (row->finding_count == 0) {
         struct finding finding = {.property = PROPERTY_BUILD,
                                   .kind = BUG_OTHER,
                                   .lenses = 1u << LENS_BUILD};
-        row->message = "The program cannot be put together.";
+        row->message = "The file cannot be built.";
         row->help = NULL;
         finding.message = evidence->build_trouble
                               ? evidence->build_trouble

@@ -29,7 +29,7 @@ bool blocked_by_deadlock(struct judging *judging, struct row *row,
                          "about %s.",
                          about));
     row->lens = deadlock->lens;
-    row->again = again(judging, deadlock->lens, deadlock->seed);
+    row->again = again(judging, deadlock->lens);
     row->help = words_help(BUG_DEADLOCK);
     return true;
 }
@@ -40,7 +40,7 @@ void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses)
 
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
-        row->again = again(judging, trouble->lens, trouble->seed);
+        row->again = again(judging, trouble->lens);
         row->help = words_help(trouble->finding.kind);
         return;
     }

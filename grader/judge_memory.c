@@ -50,7 +50,7 @@ static bool something_left(struct judging *judging, struct row *row)
                     continue;
                 row_fail(row, LENS_MEMORY, left_words(judging, n, count, test));
                 row->help = leftovers[n].help;
-                row->again = again(judging, LENS_MEMORY, run->seed);
+                row->again = again(judging, LENS_MEMORY);
                 return true;
             }
         }
@@ -64,7 +64,7 @@ void judge_memory(struct judging *judging, struct row *row, unsigned lenses)
 
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
-        row->again = again(judging, trouble->lens, trouble->seed);
+        row->again = again(judging, trouble->lens);
         row->help = words_help(trouble->finding.kind);
         return;
     }

@@ -49,30 +49,42 @@ static void look_for_evidence(struct judging *judging, struct row *row,
                 "at the same time: join them only when all are started.";
 }
 
+/* Why the detectors cannot tell. */
+static void say_open(struct judging *judging, struct row *row)
+{
+    const struct evidence *evidence = judging->evidence;
+    bool fence = evidence->uses_fence;
+
+    if (fence || evidence->uses_clocklock) {
+        row_open(
+            row, fence ? "fence" : "clocklock",
+            say(judging,
+                "Your program uses %s, which the detectors do not "
+                "understand. What they report may be no race at all, so "
+                "it counts neither for nor against you.",
+                fence ? "atomic_thread_fence" : "pthread_mutex_clocklock"));
+        return;
+    }
+    row_open(row, "alone",
+             "Only Helgrind was asked, which also accuses some right "
+             "programs. Ask ThreadSanitizer as well: LENS=tsan,helgrind.");
+}
+
 void judge_race(struct judging *judging, struct row *row, unsigned lenses)
 {
     struct trouble *trouble = row_tell_all(judging, row, WEIGHT_FAIL);
 
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
-        row->again = again(judging, trouble->lens, trouble->seed);
+        row->again = again(judging, trouble->lens);
         row->help = words_help(trouble->finding.kind);
         return;
     }
     trouble = row_tell_all(judging, row, WEIGHT_OPEN);
     if (trouble) {
-        row_open(row, judging->evidence->uses_fence ? "fence" : "clocklock",
-                 judging->evidence->uses_fence
-                     ? "Your program uses atomic_thread_fence, which the "
-                       "detectors do not understand. What they report here "
-                       "may be no race at all, so it counts neither for nor "
-                       "against you."
-                     : "Your program uses pthread_mutex_clocklock, which the "
-                       "detectors do not understand. What they report here "
-                       "may be no race at all, so it counts neither for nor "
-                       "against you.");
+        say_open(judging, row);
         row->lens = trouble->lens;
-        row->again = again(judging, trouble->lens, trouble->seed);
+        row->again = again(judging, trouble->lens);
         return;
     }
     if (!blocked_by_deadlock(judging, row, "data races"))

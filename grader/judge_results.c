@@ -88,7 +88,7 @@ static void fail(struct judging *judging, struct row *row,
     if (others > 1)
         message = say(judging, "%s %zu more tests fail.", message, others);
     row_fail(row, trial->run->lens, message);
-    row->again = again(judging, trial->run->lens, trial->run->seed);
+    row->again = again(judging, trial->run->lens);
     row->help =
         cause ? words_help(cause->finding.kind) : words_outcome(trial->outcome);
 }
@@ -111,7 +111,7 @@ static void block_on_race(struct judging *judging, struct row *row,
     row_tell(judging, row, race);
     row_blocked(row, "A data race was found: a right result here is luck.");
     row->lens = race->lens;
-    row->again = again(judging, race->lens, race->seed);
+    row->again = again(judging, race->lens);
     row->help = words_help(BUG_RACE);
 }
 

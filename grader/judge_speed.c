@@ -80,18 +80,23 @@ static const char *measured_closely(struct judging *judging, double value)
 static const char *in_the_way(struct judging *judging, const struct row *rows,
                               size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].check->property == PROPERTY_RESULTS &&
-            (rows[i].status == STATUS_FAIL || row_is_blocked(&rows[i])))
-            return say(judging,
-                       "First make the results right (\"%s\"): how fast a "
-                       "wrong answer comes says nothing.",
-                       rows[i].check->title);
     for (size_t i = 0; i < judging->trouble_count; i++)
         if (judging->troubles[i].finding.kind == BUG_RACE &&
             judging->troubles[i].weight == WEIGHT_FAIL)
             return "First mend the data race: how fast a program with a data "
                    "race runs says nothing.";
+    for (size_t i = 0; i < count; i++) {
+        enum property property = rows[i].check->property;
+        if (property != PROPERTY_RESULTS && property != PROPERTY_RACE &&
+            property != PROPERTY_DEADLOCK)
+            continue;
+        if (rows[i].status == STATUS_FAIL ||
+            (property == PROPERTY_RESULTS && row_is_blocked(&rows[i])))
+            return say(judging,
+                       "First comes \"%s\": how fast a wrong answer is says "
+                       "nothing.",
+                       rows[i].check->title);
+    }
     return NULL;
 }
 
@@ -170,5 +175,5 @@ void judge_speed(struct judging *judging, struct row *row,
         judge_figure(judging, row);
     }
     if (row->status == STATUS_FAIL || row->status == STATUS_INCONCLUSIVE)
-        row->again = again(judging, LENS_SPEED, 0);
+        row->again = again(judging, LENS_SPEED);
 }

@@ -35,9 +35,8 @@ struct trouble {
     const char **tests; /* in which it was seen; talloc array */
     size_t test_count;
     bool anywhere;  /* somebody saw it without saying in which test */
-    enum lens lens; /* who saw it first, and with which seed */
-    uint64_t seed;
-    bool claimed; /* some row tells it */
+    enum lens lens; /* who saw it first */
+    bool claimed;   /* some row tells it */
 };
 
 struct judging {
@@ -165,7 +164,7 @@ void row_error(struct row *row, const char *message);
 bool row_is_blocked(const struct row *row);
 
 /* The command that shows it again. */
-const char *again(struct judging *judging, enum lens lens, uint64_t seed);
+const char *again(struct judging *judging, enum lens lens);
 
 /* ---- judge_*.c: each fills a row whose status is PASS ------------------- */
 

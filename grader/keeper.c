@@ -217,6 +217,7 @@ static void kill_all(struct keeper *keeper)
             empty_signals(keeper);
             if (family_kill(&keeper->family, getpid()) == 0)
                 break;
+            /* Not yet reaped: the number is its own. */
             if (!keeper->ended)
                 kill(keeper->program, SIGKILL);
             poll(&wait, 1, DYING_MS);

@@ -247,9 +247,9 @@ static unsigned kill_orphans(struct family *ours, struct family *theirs,
         if (is_keeper(orphan->pid) || orphan->session == ours->items[0].session)
             continue;
         orphans++;
-        if (family_scan(theirs, orphan->pid, 0) == 0)
-            for (size_t k = 0; k < theirs->count; k++)
-                kill(theirs->items[k].pid, SIGKILL);
+        /* Nobody but us can reap it: the number is its own. */
+        kill(orphan->pid, SIGKILL);
+        family_kill(theirs, orphan->pid);
         if (wait_for(orphan->pid, WNOHANG, &used) == orphan->pid)
             remains->cpu_seconds += seconds(&used);
     }

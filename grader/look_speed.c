@@ -111,7 +111,7 @@ static bool section(const struct stamped *stamped, const char *secret,
         number[n++] = stamped->text[value++];
     number[n] = '\0';
     *sum = strtoull(number, NULL, 10);
-    return *seconds > 0;
+    return true;
 }
 
 static bool read_round(const struct stamped *stamped, const char *secret,
@@ -127,6 +127,14 @@ static bool read_round(const struct stamped *stamped, const char *secret,
         return false;
     round->agree = sums[0] == sums[2] && sums[0] == sums[3];
     return true;
+}
+
+/* Two lines that arrived together: the grader itself was kept from its work,
+ * so there is no figure. */
+static bool timed(const struct round *round)
+{
+    return round->sequential > 0 && round->crowd > 0 && round->one > 0 &&
+           round->many > 0;
 }
 
 static size_t quiet_rounds(const struct measurement *speed)
@@ -180,7 +188,8 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn)
                                        (unsigned)speed->count + 1);
         speed->complete = read_round(&stamped, secret, i,
                                      &speed->rounds[speed->count]);
-        speed->count += speed->complete;
+        if (speed->complete && timed(&speed->rounds[speed->count]))
+            speed->count++;
     }
     return speed->complete;
 }

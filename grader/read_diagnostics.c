@@ -53,7 +53,7 @@ static bool split_place(const char *place, size_t size, size_t *name_size,
 
 /*
  * Cuts "[-Wname]" off the text and returns "-Wname": what stands last in
- * "[-Werror,-Wname]" and after "-Werror=".
+ * "[-Werror,-Wname]" and after "-Werror="; gcc also writes "-Wformat=".
  */
 static const char *cut_option(void *ctx, char *text)
 {
@@ -70,6 +70,8 @@ static const char *cut_option(void *ctx, char *text)
         option = talloc_asprintf(ctx, "-W%s", option + 8);
     else
         option = talloc_strdup(ctx, option);
+    if (*option && option[strlen(option) - 1] == '=')
+        option = talloc_strndup(ctx, option, strlen(option) - 1);
     while (open > text && open[-1] == ' ')
         open--;
     *open = '\0';

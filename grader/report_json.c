@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <talloc.h>
@@ -267,6 +268,7 @@ int report_json_write(void *ctx, const char *path, const json_t *json,
         errno = ENOMEM;
         return complain(ctx, path, why);
     }
+    unlink(new); /* of a process long gone that had our number */
     fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0) {
         status = write_all(fd, data, strlen(data));

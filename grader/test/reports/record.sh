@@ -44,3 +44,9 @@ checked memcheck "$leaks" memcheck-access.xml use_freed overrun free_wrong \
     unset race_free
 checked memcheck "$leaks" memcheck-leaks.xml leak thread_leak
 checked memcheck "$leaks" memcheck-crash.xml use_freed crash
+
+cp "$here/program/broken.c" "$here/program/broken.h" .
+for compiler in gcc clang; do
+    LC_ALL=C $compiler -Wall -Wextra -Werror=format -fsyntax-only broken.c \
+        2>"$here/$compiler.txt"
+done

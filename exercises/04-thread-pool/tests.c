@@ -1,0 +1,1046 @@
+/*
+ * tests.c - what is observed of the futures and the pool, and what must be.
+ *
+ * Three devices make every run come out alike, however the threads are
+ * scheduled: a meeting shows that tasks run at the same moment; a gate holds
+ * a task back for as long as the test likes; and settle() waits until nobody
+ * else can move, so that whoever will block has blocked.
+ */
+#include "interleave.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <valgrind/helgrind.h>
+
+#include "thread-pool.h"
+
+/* ---- devices ------------------------------------------------------------ */
+
+static void settle(void)
+{
+    struct meeting nobody_comes = MEETING(2);
+
+    meet(&nobody_comes);
+}
+
+/* Tasks wait before a closed gate. */
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t opened;
+    bool open;
+};
+
+#define GATE {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false}
+
+static void gate_open(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->open = true;
+    pthread_cond_broadcast(&gate->opened);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static void gate_pass(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    while (!gate->open)
+        pthread_cond_wait(&gate->opened, &gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+/*
+ * What one thread of a test tells another without a lock. It must give no
+ * order between them, or the detectors would miss races in the student's
+ * code: relaxed atomics, and Helgrind is told to look past them.
+ */
+enum { RETURNED, ACCEPTED, OPENED, CLOSED, STRANGERS, TOLD };
+
+static atomic_int told[TOLD];
+
+static void tell_nothing(void)
+{
+    VALGRIND_HG_DISABLE_CHECKING(told, sizeof told);
+    for (int i = 0; i < TOLD; i++)
+        atomic_store_explicit(&told[i], 0, memory_order_relaxed);
+}
+
+static void tell(int what)
+{
+    atomic_fetch_add_explicit(&told[what], 1, memory_order_relaxed);
+}
+
+static int heard(int what)
+{
+    return atomic_load_explicit(&told[what], memory_order_relaxed);
+}
+
+static pthread_t start(void *(*function)(void *), void *arg)
+{
+    pthread_t thread;
+
+    cr_assert(pthread_create(&thread, NULL, function, arg) == 0,
+              "the test could not create a thread");
+    return thread;
+}
+
+/* ---- step 1: futures ---------------------------------------------------- */
+
+struct waiter {
+    struct future *future;
+    int error;
+    void *result;
+    pthread_t thread;
+};
+
+static void *wait_for_it(void *arg)
+{
+    struct waiter *waiter = arg;
+
+    waiter->error = future_wait(waiter->future, &waiter->result);
+    tell(RETURNED);
+    return NULL;
+}
+
+static struct future *new_future(void)
+{
+    struct future *future = future_create();
+
+    cr_assert(future != NULL, "future_create() returned NULL");
+    return future;
+}
+
+/* A number that the setter writes just before it sets the future. */
+static int letter;
+
+static int drawn_number(void)
+{
+    uint64_t state = seed();
+
+    return 1 + (int)(draw(&state) % 1000);
+}
+
+static void *write_and_set(void *future)
+{
+    letter = drawn_number();
+    future_set(future, EDOM, &letter);
+    return NULL;
+}
+
+Test(future, set_first)
+{
+    struct future *future = new_future();
+    void *result = NULL;
+    pthread_t setter;
+
+    letter = 0;
+    setter = start(write_and_set, future);
+    settle();
+    observe_int("error", future_wait(future, &result));
+    observe_int("letter", result != NULL ? *(int *)result : -1);
+    observe_int("again", future_wait(future, NULL));
+    pthread_join(setter, NULL);
+    future_destroy(future);
+}
+
+Expect(future, set_first)
+{
+    expect_int("error", EQUAL, EDOM, "future_wait() returns the error set");
+    expect_int("letter", EQUAL, drawn_number(),
+               "future_wait() hands out the result that was set, with what "
+               "the other thread wrote before");
+    expect_int("again", EQUAL, EDOM, "a future can be waited for twice");
+}
+
+Test(future, wait_first)
+{
+    struct waiter waiter = {.future = new_future(), .error = -1};
+
+    tell_nothing();
+    waiter.thread = start(wait_for_it, &waiter);
+    settle();
+    observe_int("returned-before", heard(RETURNED));
+    write_and_set(waiter.future);
+    pthread_join(waiter.thread, NULL);
+    observe_int("error", waiter.error);
+    observe_int("letter", waiter.result != NULL ? *(int *)waiter.result : -1);
+    future_destroy(waiter.future);
+}
+
+Expect(future, wait_first)
+{
+    expect_int("returned-before", EQUAL, 0,
+               "future_wait() does not return before the future is set");
+    expect_int("error", EQUAL, EDOM, "future_wait() returns the error set");
+    expect_int("letter", EQUAL, drawn_number(),
+               "future_wait() hands out the result that was set");
+}
+
+Test(future, crowd)
+{
+    struct future *future = new_future();
+    struct waiter waiters[3];
+    int right = 0;
+
+    tell_nothing();
+    for (int i = 0; i < 3; i++) {
+        waiters[i].future = future;
+        waiters[i].thread = start(wait_for_it, &waiters[i]);
+    }
+    settle();
+    observe_int("returned-before", heard(RETURNED));
+    future_set(future, 0, &letter);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(waiters[i].thread, NULL);
+        right += waiters[i].error == 0 && waiters[i].result == &letter;
+    }
+    observe_int("right", right);
+    future_destroy(future);
+}
+
+Expect(future, crowd)
+{
+    expect_int("returned-before", EQUAL, 0,
+               "future_wait() does not return before the future is set");
+    expect_int("right", EQUAL, 3, "everyone who waits gets the outcome");
+}
+
+/* Two futures; the other one is set first. */
+Test(future, two)
+{
+    struct waiter waiters[2];
+
+    tell_nothing();
+    for (int i = 0; i < 2; i++) {
+        waiters[i].future = new_future();
+        waiters[i].thread = start(wait_for_it, &waiters[i]);
+    }
+    settle();
+    future_set(waiters[1].future, ERANGE, NULL);
+    settle();
+    observe_int("returned-between", heard(RETURNED));
+    future_set(waiters[0].future, EDOM, &letter);
+    for (int i = 0; i < 2; i++)
+        pthread_join(waiters[i].thread, NULL);
+    observe_int("first", waiters[0].error);
+    observe_int("second", waiters[1].error);
+    observe_int("result", waiters[0].result == &letter);
+    for (int i = 0; i < 2; i++)
+        future_destroy(waiters[i].future);
+}
+
+Expect(future, two)
+{
+    expect_int("returned-between", EQUAL, 1,
+               "setting one future lets only those go who wait for that one");
+    expect_int("first", EQUAL, EDOM, "each future has an outcome of its own");
+    expect_int("second", EQUAL, ERANGE,
+               "each future has an outcome of its own");
+    expect_int("result", EQUAL, 1, "each future has an outcome of its own");
+}
+
+/* ---- step 2: the queue and the workers ---------------------------------- */
+
+/* One task, and what became of it. */
+struct job {
+    struct gate *gate;       /* pass it first, if not NULL */
+    struct gate *opens;      /* then open this one */
+    struct meeting *meeting; /* then wait there */
+    int error;               /* to return */
+    int before;              /* threads alive before the pool was made */
+
+    /* set by the task */
+    int ran;
+    int met;
+    int alive; /* threads of the pool that were alive */
+
+    struct future *future;
+};
+
+static pthread_t caller; /* the test's own thread */
+
+static int do_job(void *arg, void **result)
+{
+    struct job *job = arg;
+
+    if (pthread_equal(pthread_self(), caller))
+        tell(STRANGERS);
+    if (job->gate != NULL)
+        gate_pass(job->gate);
+    if (job->opens != NULL)
+        gate_open(job->opens);
+    if (job->meeting != NULL)
+        job->met = meet(job->meeting);
+    job->alive = threads_alive() - job->before;
+    job->ran++;
+    *result = job;
+    return job->error;
+}
+
+static struct pool *new_pool(int workers, int capacity)
+{
+    struct pool_config config = {.workers = workers, .capacity = capacity};
+    struct pool *pool = pool_create(&config);
+
+    tell_nothing();
+    caller = pthread_self();
+    cr_assert(pool != NULL, "pool_create() returned NULL");
+    return pool;
+}
+
+static void submit(struct pool *pool, struct job *job)
+{
+    int error = pool_submit(pool, do_job, job, &job->future);
+
+    cr_assert(error == 0, "pool_submit() returned %d", error);
+    cr_assert(job->future != NULL, "pool_submit() made no future");
+}
+
+/* Waits for the job's future, and gives it back. */
+static int outcome(struct job *job)
+{
+    void *result = NULL;
+    int error;
+
+    cr_assert(job->future != NULL, "pool_submit() made no future");
+    error = future_wait(job->future, &result);
+    future_destroy(job->future);
+    return error == 0 && result != job ? -1 : error;
+}
+
+Test(pool, runs)
+{
+    struct pool *pool = new_pool(2, 3);
+    struct job jobs[5];
+    int once = 0, right = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    for (int i = 0; i < 5; i++) {
+        jobs[i].error = i == 3 ? EDOM : 0;
+        submit(pool, &jobs[i]);
+    }
+    for (int i = 0; i < 5; i++) {
+        right += outcome(&jobs[i]) == jobs[i].error;
+        once += jobs[i].ran == 1;
+    }
+    observe_int("in-the-caller", heard(STRANGERS));
+    observe_int("once", once);
+    observe_int("right", right);
+    pool_destroy(pool);
+}
+
+Expect(pool, runs)
+{
+    expect_int("in-the-caller", EQUAL, 0,
+               "workers run the tasks, not the thread that submits them");
+    expect_int("once", EQUAL, 5, "each task runs once");
+    expect_int("right", EQUAL, 5,
+               "what a task returns, result or error, is in its future");
+}
+
+/* More meet than there are workers, again and again. */
+static void meet_in_tasks(int workers, int tasks)
+{
+    struct meeting meeting = MEETING(3);
+    int before = threads_alive();
+    struct pool *pool = new_pool(workers, 3);
+    struct job jobs[5];
+    int most = 0, alive = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    for (int i = 0; i < tasks; i++) {
+        jobs[i].meeting = &meeting;
+        jobs[i].before = before;
+        submit(pool, &jobs[i]);
+    }
+    for (int i = 0; i < tasks; i++) {
+        outcome(&jobs[i]);
+        most = jobs[i].met > most ? jobs[i].met : most;
+        alive = jobs[i].alive > alive ? jobs[i].alive : alive;
+    }
+    observe_int("met", most);
+    observe_int("threads", alive);
+    pool_destroy(pool);
+}
+
+Test(pool, all_at_once)
+{
+    meet_in_tasks(3, 3);
+}
+
+Expect(pool, all_at_once)
+{
+    expect_int("met", EQUAL, 3,
+               "three workers run three tasks at the same moment");
+    expect_int("threads", EQUAL, 3, "a pool of three workers is 3 threads");
+}
+
+Test(pool, no_more_than_workers)
+{
+    meet_in_tasks(2, 5);
+}
+
+Expect(pool, no_more_than_workers)
+{
+    expect_int("met", EQUAL, 2,
+               "two workers run two tasks at one moment, the others wait");
+    expect_int("threads", EQUAL, 2, "a pool of two workers is 2 threads");
+}
+
+/* Submits jobs in a thread of its own, and tells of each that got in. */
+struct submitter {
+    struct pool *pool;
+    struct job *jobs;
+    int count;
+    int error; /* the last one */
+    pthread_t thread;
+};
+
+static void *submit_all(void *arg)
+{
+    struct submitter *submitter = arg;
+
+    for (int i = 0; i < submitter->count; i++) {
+        struct job *job = &submitter->jobs[i];
+
+        submitter->error =
+            pool_submit(submitter->pool, do_job, job, &job->future);
+        tell(submitter->error == 0 ? ACCEPTED : RETURNED);
+    }
+    return NULL;
+}
+
+/* One worker, held at a gate; two places in the queue; six tasks. */
+Test(pool, full)
+{
+    struct gate gate = GATE;
+    struct job jobs[6];
+    struct submitter submitter = {new_pool(1, 2), jobs, 6, -1, 0};
+    int ran = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    for (int i = 0; i < 6; i++)
+        jobs[i].gate = &gate;
+    submitter.thread = start(submit_all, &submitter);
+    settle();
+    observe_int("accepted-before", heard(ACCEPTED));
+    gate_open(&gate);
+    pthread_join(submitter.thread, NULL);
+    observe_int("accepted", heard(ACCEPTED));
+    for (int i = 0; i < 6; i++) {
+        outcome(&jobs[i]);
+        ran += jobs[i].ran;
+    }
+    observe_int("ran", ran);
+    pool_destroy(submitter.pool);
+}
+
+Expect(pool, full)
+{
+    expect_int("accepted-before", EQUAL, 3,
+               "one task is with the worker and two are in the queue of two: "
+               "then pool_submit() blocks");
+    expect_int("accepted", EQUAL, 6,
+               "a blocked pool_submit() goes on when there is room");
+    expect_int("ran", EQUAL, 6, "each task runs once");
+}
+
+static char order[8];
+static int order_length; /* one worker: no lock */
+
+static int note_letter(void *arg, void **result)
+{
+    order[order_length++] = *(const char *)arg;
+    *result = arg;
+    return 0;
+}
+
+Test(pool, order)
+{
+    static char letters[] = "abcd";
+    struct gate gate = GATE;
+    struct pool *pool = new_pool(1, 4);
+    struct job first = {.gate = &gate};
+    struct future *futures[4] = {NULL};
+
+    memset(order, 0, sizeof order);
+    order_length = 0;
+    submit(pool, &first);
+    settle();
+    for (int i = 0; i < 4; i++)
+        cr_assert(pool_submit(pool, note_letter, &letters[i],
+                              &futures[i]) == 0,
+                  "pool_submit() returned an error");
+    gate_open(&gate);
+    outcome(&first);
+    for (int i = 0; i < 4; i++) {
+        future_wait(futures[i], NULL);
+        future_destroy(futures[i]);
+    }
+    observe_str("order", order);
+    pool_destroy(pool);
+}
+
+Expect(pool, order)
+{
+    expect_str("order", "abcd",
+               "one worker begins the tasks in the order in which they were "
+               "submitted");
+}
+
+/* What a task does with its own pool. */
+struct inside {
+    struct pool *pool;
+    struct future *future; /* not set */
+    struct job jobs[2];
+    int errors[2];
+};
+
+static int submit_two(void *arg, void **result)
+{
+    struct inside *inside = arg;
+
+    (void)result;
+    for (int i = 0; i < 2; i++)
+        inside->errors[i] = pool_submit(inside->pool, do_job,
+                                        &inside->jobs[i],
+                                        &inside->jobs[i].future);
+    return 0;
+}
+
+/* Runs one task of that kind to its end. */
+static void run_inside(struct pool *pool, pool_task *task,
+                       struct inside *inside)
+{
+    struct future *future = NULL;
+
+    inside->pool = pool;
+    cr_assert(pool_submit(pool, task, inside, &future) == 0,
+              "pool_submit() returned an error");
+    future_wait(future, NULL);
+    future_destroy(future);
+}
+
+/* One worker and one place: the first fits, the second does not. */
+Test(pool, submit_inside)
+{
+    struct pool *pool = new_pool(1, 1);
+    struct inside inside;
+
+    memset(&inside, 0, sizeof inside);
+    run_inside(pool, submit_two, &inside);
+    observe_int("first", inside.errors[0]);
+    observe_int("second", inside.errors[1]);
+    observe_int("untouched", inside.jobs[1].future == NULL);
+    if (inside.errors[0] == 0)
+        observe_int("outcome", outcome(&inside.jobs[0]));
+    observe_int("ran", inside.jobs[0].ran);
+    pool_destroy(pool);
+}
+
+Expect(pool, submit_inside)
+{
+    expect_int("first", EQUAL, 0,
+               "a task may submit to its own pool while there is room");
+    expect_int("second", EQUAL, EAGAIN,
+               "a worker that waits for room in its own queue would wait for "
+               "itself: EAGAIN");
+    expect_int("untouched", EQUAL, 1,
+               "after an error *future is what it was");
+    expect_int("outcome", EQUAL, 0, "what a task submits is run as well");
+    expect_int("ran", EQUAL, 1, "what a task submits is run as well");
+}
+
+static int wait_inside(void *arg, void **result)
+{
+    struct inside *inside = arg;
+
+    (void)result;
+    inside->errors[0] = future_wait(inside->future, NULL);
+    return 0;
+}
+
+Test(pool, wait_inside)
+{
+    struct pool *pool = new_pool(1, 1);
+    struct inside inside = {.future = new_future()};
+
+    run_inside(pool, wait_inside, &inside);
+    observe_int("returned", inside.errors[0]);
+    future_set(inside.future, 0, NULL);
+    observe_int("outside", future_wait(inside.future, NULL));
+    future_destroy(inside.future);
+    pool_destroy(pool);
+}
+
+Expect(pool, wait_inside)
+{
+    expect_int("returned", EQUAL, EDEADLK,
+               "a task that waits for a future keeps a worker from the task "
+               "that would set it: EDEADLK");
+    expect_int("outside", EQUAL, 0, "outside a task the wait is allowed");
+}
+
+/* ---- step 3: map -------------------------------------------------------- */
+
+/*
+ * Six items, two workers: item 0 waits until item 5 has begun, so it ends
+ * after the four between.
+ */
+static void map_six(struct job *jobs, struct gate *gate, void **results,
+                    int *returned)
+{
+    struct pool *pool = new_pool(2, 2);
+    void *args[6];
+
+    jobs[0].gate = gate;
+    jobs[5].opens = gate;
+    for (int i = 0; i < 6; i++) {
+        args[i] = &jobs[i];
+        results[i] = NULL;
+    }
+    *returned = pool_map(pool, do_job, args, results, 6);
+    pool_destroy(pool);
+}
+
+Test(map, in_order)
+{
+    struct gate gate = GATE;
+    struct job jobs[6];
+    void *results[6];
+    int returned, right = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    map_six(jobs, &gate, results, &returned);
+    for (int i = 0; i < 6; i++)
+        right += results[i] == &jobs[i] && jobs[i].ran == 1;
+    observe_int("returned", returned);
+    observe_int("right", right);
+    observe_int("in-the-caller", heard(STRANGERS));
+}
+
+Expect(map, in_order)
+{
+    expect_int("returned", EQUAL, 0, "no task failed");
+    expect_int("right", EQUAL, 6,
+               "results[i] is the result of args[i], whichever ends first");
+    expect_int("in-the-caller", EQUAL, 0, "workers run the tasks");
+}
+
+/* Items 0 and 4 fail; 4 is the first to end. */
+Test(map, errors)
+{
+    struct gate gate = GATE;
+    struct job jobs[6];
+    void *results[6];
+    int returned, ran = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    jobs[0].error = ERANGE;
+    jobs[4].error = EDOM;
+    map_six(jobs, &gate, results, &returned);
+    for (int i = 0; i < 6; i++)
+        ran += jobs[i].ran;
+    observe_int("returned", returned);
+    observe_int("ran", ran);
+    observe_int("result", results[5] == &jobs[5]);
+}
+
+Expect(map, errors)
+{
+    expect_int("returned", EQUAL, ERANGE,
+               "pool_map() returns the error of the lowest item that has one, "
+               "whichever ended first");
+    expect_int("ran", EQUAL, 6, "all items are run, whatever errors there are");
+    expect_int("result", EQUAL, 1, "those without an error have their result");
+}
+
+Test(map, all_at_once)
+{
+    struct meeting meeting = MEETING(3);
+    struct pool *pool = new_pool(3, 3);
+    struct job jobs[3];
+    void *args[3], *results[3];
+
+    memset(jobs, 0, sizeof jobs);
+    for (int i = 0; i < 3; i++) {
+        jobs[i].meeting = &meeting;
+        args[i] = &jobs[i];
+    }
+    pool_map(pool, do_job, args, results, 3);
+    observe_int("met", jobs[0].met);
+    observe_int("nothing", pool_map(pool, do_job, args, results, 0));
+    pool_destroy(pool);
+}
+
+Expect(map, all_at_once)
+{
+    expect_int("met", EQUAL, 3,
+               "three workers run three items at the same moment");
+    expect_int("nothing", EQUAL, 0, "a map over no items has nothing to do");
+}
+
+static int map_inside(void *arg, void **result)
+{
+    struct inside *inside = arg;
+    void *args[2] = {&inside->jobs[0], &inside->jobs[1]};
+    void *results[2];
+
+    (void)result;
+    inside->errors[0] = pool_map(inside->pool, do_job, args, results, 2);
+    return 0;
+}
+
+Test(map, inside)
+{
+    struct pool *pool = new_pool(2, 2);
+    struct inside inside;
+
+    memset(&inside, 0, sizeof inside);
+    run_inside(pool, map_inside, &inside);
+    observe_int("returned", inside.errors[0]);
+    pool_destroy(pool);
+    observe_int("ran", inside.jobs[0].ran + inside.jobs[1].ran);
+}
+
+Expect(map, inside)
+{
+    expect_int("returned", EQUAL, EDEADLK,
+               "a map inside a task of the same pool would wait for itself: "
+               "EDEADLK");
+    expect_int("ran", EQUAL, 0, "and nothing is run");
+}
+
+/* ---- step 3: sessions --------------------------------------------------- */
+
+struct session {
+    pthread_t owner;
+    bool closed;
+};
+
+static struct session sessions[8];
+
+static void *open_session(void *arg)
+{
+    struct session *all = arg;
+    int i = atomic_fetch_add_explicit(&told[OPENED], 1, memory_order_relaxed);
+
+    all[i % 8].owner = pthread_self();
+    return &all[i % 8];
+}
+
+static void close_session(void *arg)
+{
+    struct session *session = arg;
+
+    tell(CLOSED);
+    if (!pthread_equal(session->owner, pthread_self()))
+        tell(STRANGERS);
+    session->closed = true;
+}
+
+static struct pool *new_pool_with_sessions(int workers)
+{
+    struct pool_config config = {.workers = workers,
+                                 .capacity = 4,
+                                 .open_session = open_session,
+                                 .close_session = close_session,
+                                 .arg = sessions};
+    struct pool *pool;
+
+    tell_nothing();
+    caller = pthread_self();
+    memset(sessions, 0, sizeof sessions);
+    pool = pool_create(&config);
+    cr_assert(pool != NULL, "pool_create() returned NULL");
+    return pool;
+}
+
+/* All workers are here at once; whose session does each have? */
+static int look_at_session(void *arg, void **result)
+{
+    struct session *session = pool_session();
+
+    meet(arg);
+    if (session == NULL || !pthread_equal(session->owner, pthread_self()))
+        tell(STRANGERS);
+    *result = session;
+    return 0;
+}
+
+Test(session, each_worker)
+{
+    struct meeting meeting = MEETING(3);
+    struct pool *pool = new_pool_with_sessions(3);
+    struct future *futures[6];
+    void *seen[6] = {NULL};
+    int distinct = 0;
+
+    for (int i = 0; i < 6; i++)
+        cr_assert(pool_submit(pool, look_at_session, &meeting,
+                              &futures[i]) == 0,
+                  "pool_submit() returned an error");
+    for (int i = 0; i < 6; i++) {
+        future_wait(futures[i], &seen[i]);
+        future_destroy(futures[i]);
+    }
+    for (int i = 0; i < 6; i++) {
+        bool again = false;
+
+        for (int k = 0; k < i; k++)
+            again = again || seen[k] == seen[i];
+        distinct += !again;
+    }
+    observe_int("opened", heard(OPENED));
+    observe_int("distinct", distinct);
+    observe_int("not-its-own", heard(STRANGERS));
+    observe_int("outside", pool_session() == NULL);
+    pool_destroy(pool);
+}
+
+Expect(session, each_worker)
+{
+    expect_int("opened", EQUAL, 3,
+               "each of the three workers opens a session, once");
+    expect_int("distinct", EQUAL, 3, "no two workers share a session");
+    expect_int("not-its-own", EQUAL, 0,
+               "a task sees the session that its own worker has opened");
+    expect_int("outside", EQUAL, 1, "outside a task there is no session");
+}
+
+/* ---- step 4: the end ---------------------------------------------------- */
+
+struct closer {
+    struct pool *pool;
+    enum pool_ending ending;
+    int error;
+    pthread_t thread;
+};
+
+static void *shut_down(void *arg)
+{
+    struct closer *closer = arg;
+
+    closer->error = pool_shutdown(closer->pool, closer->ending);
+    tell(RETURNED);
+    return NULL;
+}
+
+/*
+ * One worker is held at a gate, three tasks stand in the queue, and somebody
+ * shuts down.
+ */
+static void end_with_tasks(enum pool_ending ending)
+{
+    struct gate gate = GATE;
+    int before = threads_alive();
+    struct closer closer = {new_pool(1, 4), ending, -1, 0};
+    struct job jobs[5];
+    int error, ran = 0, as_expected = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    jobs[0].gate = &gate;
+    for (int i = 0; i < 4; i++) {
+        submit(closer.pool, &jobs[i]);
+        if (i == 0)
+            settle();
+    }
+    closer.thread = start(shut_down, &closer);
+    settle();
+    observe_int("returned-before", heard(RETURNED));
+    error = pool_submit(closer.pool, do_job, &jobs[4], &jobs[4].future);
+    observe_int("late", error);
+    gate_open(&gate);
+    pthread_join(closer.thread, NULL);
+    observe_int("returned", closer.error);
+    observe_int("threads", threads_alive() - before);
+    error = pool_submit(closer.pool, do_job, &jobs[4], &jobs[4].future);
+    observe_int("later", error);
+    for (int i = 0; i < 4; i++) {
+        error = outcome(&jobs[i]);
+        as_expected +=
+            error == (i > 0 && ending == POOL_CANCEL ? ECANCELED : 0);
+        ran += jobs[i].ran;
+    }
+    observe_int("outcomes", as_expected);
+    observe_int("ran", ran);
+    pool_destroy(closer.pool);
+}
+
+static void expect_end(void)
+{
+    expect_int("returned-before", EQUAL, 0,
+               "pool_shutdown() waits for the task that runs");
+    expect_int("late", EQUAL, ESHUTDOWN,
+               "once the end has begun, nothing more is accepted");
+    expect_int("returned", EQUAL, 0, "the first pool_shutdown() returns 0");
+    expect_int("threads", EQUAL, 0,
+               "when pool_shutdown() returns, no worker is left");
+    expect_int("later", EQUAL, ESHUTDOWN,
+               "a pool that was shut down accepts nothing");
+}
+
+Test(shutdown, drains)
+{
+    end_with_tasks(POOL_DRAIN);
+}
+
+Expect(shutdown, drains)
+{
+    expect_end();
+    expect_int("outcomes", EQUAL, 4, "draining runs every task in the queue");
+    expect_int("ran", EQUAL, 4, "draining runs every task in the queue");
+}
+
+Test(shutdown, cancels)
+{
+    end_with_tasks(POOL_CANCEL);
+}
+
+Expect(shutdown, cancels)
+{
+    expect_end();
+    expect_int("outcomes", EQUAL, 4,
+               "the task that runs ends as always; the futures of those in "
+               "the queue get ECANCELED");
+    expect_int("ran", EQUAL, 1, "cancelled tasks are not run");
+}
+
+/* Two are blocked in pool_submit() when the end comes. */
+Test(shutdown, blocked)
+{
+    struct gate gate = GATE;
+    struct pool *pool = new_pool(1, 1);
+    struct job jobs[4];
+    struct submitter submitters[2];
+    struct closer closer = {pool, POOL_DRAIN, -1, 0};
+    int right = 0;
+
+    memset(jobs, 0, sizeof jobs);
+    jobs[0].gate = &gate;
+    submit(pool, &jobs[0]);
+    settle();
+    submit(pool, &jobs[1]);
+    for (int i = 0; i < 2; i++) {
+        submitters[i] = (struct submitter){pool, &jobs[2 + i], 1, -1, 0};
+        submitters[i].thread = start(submit_all, &submitters[i]);
+    }
+    settle();
+    observe_int("blocked", 2 - heard(RETURNED) - heard(ACCEPTED));
+    closer.thread = start(shut_down, &closer);
+    settle();
+    observe_int("let-go", heard(RETURNED));
+    gate_open(&gate);
+    pthread_join(closer.thread, NULL);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(submitters[i].thread, NULL);
+        right += submitters[i].error == ESHUTDOWN;
+    }
+    observe_int("right", right);
+    observe_int("ran", outcome(&jobs[0]) == 0 && outcome(&jobs[1]) == 0);
+    pool_destroy(pool);
+}
+
+Expect(shutdown, blocked)
+{
+    expect_int("blocked", EQUAL, 2, "while the queue is full, they block");
+    expect_int("let-go", EQUAL, 2,
+               "pool_shutdown() lets those go who are blocked in "
+               "pool_submit(), and does not wait for a task to do so");
+    expect_int("right", EQUAL, 2, "and they get ESHUTDOWN");
+    expect_int("ran", EQUAL, 1, "draining runs every task in the queue");
+}
+
+/* Three workers that have nothing to do; each has a session. */
+Test(shutdown, idle)
+{
+    int before = threads_alive();
+    struct pool *pool = new_pool_with_sessions(3);
+    int closed = 0;
+
+    settle();
+    observe_int("returned", pool_shutdown(pool, POOL_CANCEL));
+    observe_int("threads", threads_alive() - before);
+    for (int i = 0; i < 3; i++)
+        closed += sessions[i].closed;
+    observe_int("closed", closed);
+    observe_int("calls", heard(CLOSED));
+    observe_int("by-others", heard(STRANGERS));
+    observe_int("again", pool_shutdown(pool, POOL_DRAIN));
+    pool_destroy(pool);
+}
+
+Expect(shutdown, idle)
+{
+    expect_int("returned", EQUAL, 0, "workers that wait for a task end too");
+    expect_int("threads", EQUAL, 0,
+               "when pool_shutdown() returns, no worker is left");
+    expect_int("closed", EQUAL, 3, "each worker closes its session");
+    expect_int("calls", EQUAL, 3, "each worker closes its session, once");
+    expect_int("by-others", EQUAL, 0,
+               "the worker that opened a session closes it");
+    expect_int("again", EQUAL, ESHUTDOWN,
+               "a pool can be shut down only once");
+}
+
+static int shut_down_inside(void *arg, void **result)
+{
+    struct inside *inside = arg;
+
+    (void)result;
+    inside->errors[0] = pool_shutdown(inside->pool, POOL_DRAIN);
+    inside->errors[1] = pool_submit(inside->pool, do_job, &inside->jobs[0],
+                                    &inside->jobs[0].future);
+    return 0;
+}
+
+Test(shutdown, inside)
+{
+    struct pool *pool = new_pool(1, 1);
+    struct inside inside;
+
+    memset(&inside, 0, sizeof inside);
+    run_inside(pool, shut_down_inside, &inside);
+    observe_int("returned", inside.errors[0]);
+    observe_int("submit", inside.errors[1]);
+    pool_destroy(pool);
+    observe_int("ran", inside.jobs[0].ran);
+    if (inside.errors[1] == 0)
+        future_destroy(inside.jobs[0].future);
+}
+
+Expect(shutdown, inside)
+{
+    expect_int("returned", EQUAL, EDEADLK,
+               "a worker that shuts down its own pool would wait for its own "
+               "end: EDEADLK");
+    expect_int("submit", EQUAL, 0, "and nothing has happened");
+    expect_int("ran", EQUAL, 1,
+               "pool_destroy() drains a pool that was not shut down");
+}
+
+/* The second of three threads cannot be created. */
+Test(shutdown, half_made)
+{
+    struct pool_config config = {.workers = 3, .capacity = 1};
+    int before = threads_alive();
+    struct pool *pool;
+
+    fail_thread_create_after(1);
+    pool = pool_create(&config);
+    fail_thread_create_after(-1);
+    observe_int("none", pool == NULL);
+    observe_int("threads", threads_alive() - before);
+    if (pool != NULL)
+        pool_destroy(pool);
+}
+
+Expect(shutdown, half_made)
+{
+    expect_int("none", EQUAL, 1,
+               "without all its threads there is no pool: NULL");
+    expect_int("threads", EQUAL, 0,
+               "and the threads that were created have ended");
+}

@@ -1,0 +1,355 @@
+/*
+ * check.c - the verb `check`: one answer, or each exercise's own file.
+ *
+ * The result file of an earlier check is removed before anything else, and a
+ * new one is written whatever happens: also when the kit could not do its
+ * work, and after Ctrl-C.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <talloc.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "examine.h"
+#include "report.h"
+#include "say.h"
+#include "state.h"
+#include "tools.h"
+#include "verbs.h"
+#include "work.h"
+
+/* One check, from the question to the files that answer it. */
+struct check_job {
+    void *ctx;
+    const struct options *options;
+    const struct exercise *exercise; /* NULL when there is none such */
+    const char *source;              /* path that is opened */
+    const char *shown;               /* as the user named it */
+    const char *result;              /* path of the result file */
+    bool own;     /* the exercise's own file, looked at as a whole */
+    bool talks;   /* rows and findings go to stdout */
+    bool started; /* the line of progress has begun */
+    double began;
+    struct result_facts facts;
+};
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    box_interrupt();
+}
+
+static void handle_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static uint64_t new_seed(void)
+{
+    uint32_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint32_t)getpid();
+    return seed;
+}
+
+/* The first lens takes a fifth of a second, all of them about one: say which
+ * are done. */
+static void progress(void *state, enum lens lens)
+{
+    struct check_job *job = state;
+
+    if (!job->talks)
+        return;
+    printf("%s%s", job->started ? ", " : "looked at: ", lens_name(lens));
+    fflush(stdout);
+    job->started = true;
+}
+
+static void begin_report(struct check_job *job)
+{
+    if (!job->talks)
+        return;
+    printf("%s%s %s%s   %s\n", say_ink(stdout, INK_BOLD), job->exercise->id,
+           job->exercise->title, say_ink(stdout, INK_PLAIN),
+           say_printable(job->ctx, job->shown));
+    fflush(stdout);
+}
+
+static void tell(struct check_job *job, const struct verdict *verdict)
+{
+    struct terminal terminal = {.out = stdout,
+                                .colour = *say_ink(stdout, INK_BOLD) != '\0',
+                                .source = job->shown,
+                                .line = lines_get};
+    size_t size = 0;
+    char *text = work_read(job->ctx, job->source, COLLECT_MAX_BYTES, &size);
+
+    terminal.state = lines_split(job->ctx, text ? text : "", size);
+    printf("%s\n", job->started ? "\n" : "");
+    for (size_t i = 0; i < verdict->row_count; i++)
+        report_row(&terminal, &verdict->rows[i]);
+    report_verdict(&terminal, job->exercise, verdict);
+}
+
+/* Writes the result file; our own fault if that fails. */
+static int save(struct check_job *job, json_t *json, int status)
+{
+    const char *why;
+
+    if (json == NULL ||
+        report_json_write(job->ctx, job->result, json, &why) != 0)
+        status = say_fault("cannot write the result file: %s",
+                           json ? why : "no memory");
+    return status;
+}
+
+static int failed(struct check_job *job, const char *why, json_t **json)
+{
+    if (job->started)
+        printf("\n");
+    job->facts.seconds = now() - job->began;
+    *json = report_json_error(&job->facts, why);
+    return save(job, *json, say_fault("%s", why));
+}
+
+/* What list and hint know: the first check that did not pass. */
+static void remember(struct check_job *job, const struct verdict *verdict)
+{
+    const char *first = NULL;
+
+    for (size_t i = 0; i < verdict->row_count && first == NULL; i++)
+        if (verdict->rows[i].status == STATUS_FAIL)
+            first = verdict->rows[i].check->name;
+    for (size_t i = 0; i < verdict->row_count && first == NULL; i++)
+        if (verdict->rows[i].status == STATUS_SKIPPED &&
+            verdict->rows[i].max_points > 0)
+            first = verdict->rows[i].check->name;
+    if (job->own)
+        state_record(job->options->root, job->exercise->id, verdict->score,
+                     verdict->max_score, first);
+}
+
+static int conclude(struct check_job *job, const struct evidence *evidence,
+                    json_t **json)
+{
+    struct verdict verdict = judge(job->ctx, job->exercise, evidence);
+    int status;
+
+    if (verdict.verdict == VERDICT_ERROR)
+        return failed(job, verdict.message ? verdict.message : "no verdict",
+                      json);
+    job->facts.seconds = now() - job->began;
+    if (job->talks)
+        tell(job, &verdict);
+    remember(job, &verdict);
+    *json = report_json(&job->facts, &verdict);
+    status = verdict.verdict == VERDICT_PASS ? STATUS_FULL_MARKS
+                                             : STATUS_FALLS_SHORT;
+    return save(job, *json, status);
+}
+
+/* Looks at the answer in a folder of its own, and removes it. */
+static int look(struct check_job *job, json_t **json)
+{
+    const struct options *options = job->options;
+    struct examination what = {.root = options->root,
+                               .exercise = job->exercise,
+                               .source = job->source,
+                               .lenses = options->lenses,
+                               .seed = job->facts.seed,
+                               .jobs = options->jobs,
+                               .progress = progress,
+                               .state = job};
+    struct evidence evidence;
+    const char *why = NULL;
+    int status;
+
+    what.work = work_open(job->ctx, options->root, &why);
+    if (what.work == NULL)
+        return failed(job, why, json);
+    begin_report(job);
+    if (examine(job->ctx, &what, &evidence, &why) != 0)
+        status = failed(job, why, json);
+    else if (box_interrupted())
+        status = failed(job, "interrupted; nothing was judged", json);
+    else
+        status = conclude(job, &evidence, json);
+    work_remove(what.work);
+    return status;
+}
+
+static const char *default_result(void *ctx, const struct options *options,
+                                  const char *name)
+{
+    mkdir(talloc_asprintf(ctx, "%s/build/results", options->root), 0777);
+    return talloc_asprintf(ctx, "%s/build/results/%s.json", options->root,
+                           name);
+}
+
+static void job_open(struct check_job *job, const struct options *options,
+                     const struct exercise *exercise)
+{
+    void *ctx = job->ctx;
+
+    job->options = options;
+    job->exercise = exercise;
+    job->began = now();
+    job->own = options->source == NULL && !options->partial;
+    job->source = options->source;
+    if (options->source == NULL)
+        job->source = talloc_asprintf(ctx, "%s/%s", exercise->path,
+                                      exercise->source);
+    job->shown = options->source
+                     ? options->source
+                     : talloc_asprintf(ctx, "exercises/%s/%s",
+                                       exercise->folder, exercise->source);
+    job->facts = (struct result_facts){
+        .exercise = exercise->folder,
+        .source = job->shown,
+        .seed = options->seeded ? options->seed : new_seed(),
+    };
+    job->facts.tools = tools_versions(ctx, options->root,
+                                      &job->facts.tool_count);
+}
+
+static int check_one(const struct options *options)
+{
+    struct check_job job = {.ctx = talloc_new(NULL), .talks = true};
+    const struct exercise *exercise;
+    const char *why = NULL;
+    json_t *json = NULL;
+    int status;
+
+    job.began = now();
+    exercise =
+        exercise_find(job.ctx, options->root, options->exercise, &why);
+    job.result = options->result;
+    if (job.result == NULL && exercise != NULL)
+        job.result = default_result(job.ctx, options, exercise->folder);
+    if (exercise == NULL) {
+        job.facts.exercise = options->exercise;
+        job.facts.source = options->source;
+        status = say_fault("%s", why);
+        if (job.result != NULL) {
+            json = report_json_error(&job.facts, why);
+            status = save(&job, json, status);
+        }
+    } else if (report_json_remove(job.ctx, job.result, &why) != 0) {
+        status = say_fault("%s", why);
+    } else {
+        job_open(&job, options, exercise);
+        status = look(&job, &json);
+    }
+    json_decref(json);
+    talloc_free(job.ctx);
+    return status;
+}
+
+/* ---- all exercises ------------------------------------------------------- */
+
+static void print_line(const struct exercise *exercise, json_t *json)
+{
+    json_t *rows = json_object_get(json, "checks"), *row;
+    const char *verdict =
+        json_string_value(json_object_get(json, "verdict"));
+    const char *first = "";
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        const char *status =
+            json_string_value(json_object_get(row, "status"));
+
+        if (status != NULL && strcmp(status, "fail") == 0 && *first == '\0')
+            first = json_string_value(json_object_get(row, "name"));
+    }
+    printf("%s  %-24s  %-5s  %3lld of %3lld  %s\n", exercise->id,
+           exercise->title, verdict ? verdict : "error",
+           (long long)json_integer_value(json_object_get(json, "score")),
+           (long long)json_integer_value(json_object_get(json, "max_score")),
+           first);
+    fflush(stdout);
+}
+
+static int check_exercise_of_all(const struct options *options,
+                                 const struct exercise *exercise,
+                                 json_t *list)
+{
+    struct check_job job = {.ctx = talloc_new(NULL), .talks = false};
+    const char *why = NULL;
+    json_t *json = NULL;
+    int status;
+
+    job.result = default_result(job.ctx, options, exercise->folder);
+    if (report_json_remove(job.ctx, job.result, &why) != 0) {
+        status = say_fault("%s", why);
+    } else {
+        job_open(&job, options, exercise);
+        status = look(&job, &json);
+    }
+    if (json != NULL) {
+        print_line(exercise, json);
+        json_array_append_new(list, json);
+    }
+    talloc_free(job.ctx);
+    return status;
+}
+
+static int check_all(const struct options *options)
+{
+    void *ctx = talloc_new(NULL);
+    json_t *list = json_array(), *whole;
+    struct exercise_list exercises;
+    const char *why = NULL, *result = options->result;
+    int status = STATUS_FULL_MARKS;
+
+    if (result == NULL)
+        result = default_result(ctx, options, "all");
+    if (options->source != NULL)
+        status = say_fault("SRC names one file, so EX must say for which "
+                           "exercise");
+    else if (report_json_remove(ctx, result, &why) != 0 ||
+             exercise_load_all(ctx, options->root, &exercises, &why) != 0)
+        status = say_fault("%s", why);
+    for (size_t i = 0; status != STATUS_NO_WORK && i < exercises.count; i++) {
+        int one = check_exercise_of_all(options, exercises.items[i], list);
+
+        status = one > status ? one : status;
+    }
+    whole = json_pack("{s:o}", "exercises", list);
+    if (report_json_write(ctx, result, whole, &why) != 0)
+        status = say_fault("cannot write the result file: %s", why);
+    json_decref(whole);
+    talloc_free(ctx);
+    return status;
+}
+
+int verb_check(const struct options *options)
+{
+    handle_signals();
+    if (options->exercise == NULL)
+        return check_all(options);
+    return check_one(options);
+}

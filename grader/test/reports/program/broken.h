@@ -1,0 +1,2 @@
+/* broken.h - an error in another file than the student's. */
+#error "not to be included"

@@ -1,0 +1,266 @@
+/*
+ * selfcheck.c - the kit checks itself, with answers and not with its own
+ * parts: every stub falls short and helps, every right answer gets full
+ * marks, every wrong answer is caught by the property that its first line
+ * names, at the line that is marked.
+ *
+ * EX=04 looks at one exercise. Two answers are judged at one time.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <glob.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "drive.h"
+
+enum { WORKERS = 2 };
+
+/* What a worker answers for one file. */
+enum outcome { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_UNJUDGED };
+
+/* The complaint about one file, or what could not be judged. */
+struct remark {
+    char text[1000];
+    enum outcome outcome;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+complain(struct remark *remark, const char *format, ...)
+{
+    size_t used = strlen(remark->text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(remark->text + used, sizeof remark->text - used, format,
+              arguments);
+    va_end(arguments);
+    remark->outcome = OUTCOME_FAIL;
+}
+
+/* A figure by the clock on a busy machine: said, not counted. */
+static bool not_judged_here(json_t *row)
+{
+    return strcmp(drive_text(row, "lens"), "speed") == 0 &&
+           (strcmp(drive_text(row, "status"), "inconclusive") == 0 ||
+            strcmp(drive_text(row, "reason"), "machine") == 0);
+}
+
+static void judge_right(json_t *result, struct remark *remark)
+{
+    json_t *rows = json_object_get(result, "checks"), *row;
+    size_t i;
+
+    if (strcmp(drive_text(result, "verdict"), "pass") != 0)
+        complain(remark, " verdict %s;", drive_text(result, "verdict"));
+    if (json_integer_value(json_object_get(result, "score")) !=
+        json_integer_value(json_object_get(result, "max_score")))
+        complain(remark, " not full marks;");
+    json_array_foreach(rows, i, row)
+    {
+        if (not_judged_here(row))
+            remark->outcome = remark->outcome == OUTCOME_PASS
+                                  ? OUTCOME_UNJUDGED
+                                  : remark->outcome;
+        else if (strcmp(drive_text(row, "status"), "pass") != 0)
+            complain(remark, " %s is %s: %.300s;", drive_text(row, "name"),
+                     drive_text(row, "status"), drive_text(row, "message"));
+    }
+}
+
+static bool points_to_mark(const struct answer *answer, json_t *row)
+{
+    json_t *places = json_object_get(row, "locations"), *place;
+    size_t i;
+
+    json_array_foreach(places, i, place)
+    {
+        int line = (int)json_integer_value(json_object_get(place, "line"));
+
+        for (size_t k = 0; k < answer->marked_count; k++)
+            if (answer->marked[k] == line)
+                return true;
+    }
+    return false;
+}
+
+/* Properties that a tool shows have a line; a wrong result need not. */
+static bool must_point(json_t *row)
+{
+    const char *property = drive_text(row, "property");
+
+    return strcmp(property, "race") == 0 ||
+           strcmp(property, "deadlock") == 0 ||
+           strcmp(property, "memory") == 0;
+}
+
+static void judge_wrong(const struct answer *answer, json_t *result,
+                        struct remark *remark)
+{
+    for (size_t i = 0; i < answer->fail_count; i++) {
+        json_t *row = drive_row(result, answer->fails[i]);
+
+        if (row == NULL)
+            complain(remark, " there is no check %s;", answer->fails[i]);
+        else if (not_judged_here(row))
+            remark->outcome = remark->outcome == OUTCOME_PASS
+                                  ? OUTCOME_UNJUDGED
+                                  : remark->outcome;
+        else if (strcmp(drive_text(row, "status"), "fail") != 0)
+            complain(remark, " %s is %s, not fail: %.200s;", answer->fails[i],
+                     drive_text(row, "status"), drive_text(row, "message"));
+        else if (*drive_text(row, "message") == '\0')
+            complain(remark, " %s fails without a message;", answer->fails[i]);
+        else if (i == 0 && must_point(row) && !points_to_mark(answer, row))
+            complain(remark, " %s does not point to a line marked BUG: %.200s;",
+                     answer->fails[i], drive_text(row, "message"));
+    }
+    if (answer->marked_count == 0)
+        complain(remark, " no line is marked BUG;");
+}
+
+/* A stub falls short; each check that fails says what to do. */
+static void judge_stub(json_t *result, struct remark *remark)
+{
+    json_t *rows = json_object_get(result, "checks"), *row;
+    size_t i;
+
+    if (strcmp(drive_text(result, "verdict"), "fail") != 0)
+        complain(remark, " verdict %s, not fail;",
+                 drive_text(result, "verdict"));
+    row = drive_row(result, "builds");
+    if (strcmp(drive_text(row, "status"), "pass") != 0)
+        complain(remark, " the stub does not build;");
+    if (*drive_text(row, "message") != '\0')
+        complain(remark, " the stub has a warning;");
+    json_array_foreach(rows, i, row)
+    {
+        if (strcmp(drive_text(row, "status"), "fail") != 0)
+            continue;
+        if (*drive_text(row, "message") == '\0' ||
+            *drive_text(row, "help") == '\0' ||
+            *drive_text(row, "handout") == '\0')
+            complain(remark, " %s fails without help;",
+                     drive_text(row, "name"));
+    }
+}
+
+static struct remark look_at(const struct answer *answer, int worker)
+{
+    struct remark remark = {.text = "", .outcome = OUTCOME_PASS};
+    bool stub = strncmp(answer->path, "exercises/", 10) == 0;
+    char tag[32];
+    int status;
+    json_t *result;
+
+    snprintf(tag, sizeof tag, "selfcheck-%d", worker);
+    result = drive_check(answer->exercise, answer->path, tag, &status);
+    if (result == NULL || status == 2)
+        complain(&remark, " exit status %d: %.300s;", status,
+                 drive_text(result, "message"));
+    else if (stub)
+        judge_stub(result, &remark);
+    else if (answer->right)
+        judge_right(result, &remark);
+    else
+        judge_wrong(answer, result, &remark);
+    if (result != NULL && status != 2 &&
+        (status == 0) != (strcmp(drive_text(result, "verdict"), "pass") == 0))
+        complain(&remark, " exit status %d does not go with the verdict;",
+                 status);
+    json_decref(result);
+    return remark;
+}
+
+static void add_stubs(struct answers *answers, const char *only)
+{
+    char pattern[64];
+    glob_t found;
+
+    snprintf(pattern, sizeof pattern, "exercises/%s-*/exercise.conf",
+             only ? only : "[0-9][0-9]");
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return;
+    answers->items =
+        realloc(answers->items,
+                (answers->count + found.gl_pathc) * sizeof answers->items[0]);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct answer *stub = &answers->items[answers->count++];
+        const char *folder = found.gl_pathv[i] + strlen("exercises/");
+
+        memset(stub, 0, sizeof *stub);
+        stub->folder = strndup(folder, strcspn(folder, "/"));
+        stub->exercise = strndup(folder, 2);
+        stub->name = strdup("stub");
+        if (asprintf(&stub->path, "exercises/%s/%s.c", stub->folder,
+                     stub->folder + 3) < 0)
+            exit(2);
+    }
+    globfree(&found);
+}
+
+/* Each worker takes every WORKERS-th answer and writes a line for each. */
+static void work(const struct answers *answers, int worker, int pipe)
+{
+    for (size_t i = (size_t)worker; i < answers->count; i += WORKERS) {
+        const struct answer *answer = &answers->items[i];
+        struct remark remark = look_at(answer, worker);
+        char line[1400];
+        int n = snprintf(line, sizeof line, "%c%s%s%s\n",
+                         "pfu"[remark.outcome], answer->path,
+                         remark.text[0] ? ":" : "", remark.text);
+
+        for (int k = 0; k < n - 1 && k < (int)sizeof line; k++)
+            if (line[k] == '\n')
+                line[k] = ' ';
+        if (write(pipe, line, strlen(line)) < 0)
+            _exit(2);
+    }
+    _exit(0);
+}
+
+int main(void)
+{
+    struct answers answers = answers_load(getenv("EX"));
+    unsigned long counts[3] = {0};
+    char *line = NULL;
+    size_t room = 0;
+    FILE *from;
+    int ends[2];
+
+    add_stubs(&answers, getenv("EX"));
+    if (answers.count == 0 || pipe(ends) != 0) {
+        fprintf(stderr, "selfcheck: no answers found below solutions/\n");
+        return 2;
+    }
+    for (int i = 0; i < WORKERS; i++)
+        if (fork() == 0) {
+            close(ends[0]);
+            work(&answers, i, ends[1]);
+        }
+    close(ends[1]);
+    from = fdopen(ends[0], "r");
+    while (from != NULL && getline(&line, &room, from) > 0) {
+        counts[line[0] == 'p' ? 0 : line[0] == 'f' ? 1 : 2]++;
+        if (line[0] == 'f')
+            printf("FAILED %s", line + 1);
+        else if (line[0] == 'u')
+            printf("speed not judged on this machine just now: %s", line + 1);
+        fflush(stdout);
+    }
+    while (wait(NULL) > 0)
+        continue;
+    printf("selfcheck: %lu passed, %lu failed, %lu skipped\n",
+           counts[0], counts[1] + answers.count -
+                          (counts[0] + counts[1] + counts[2]),
+           counts[2]);
+    free(line);
+    if (counts[0] + counts[2] != answers.count)
+        return 1;
+    answers_free(&answers);
+    return 0;
+}
