@@ -16,7 +16,7 @@ help:
 .PHONY: help check grade list hint reset kit test soak bench clean
 .SILENT:
 .SUFFIXES:
-.DELETE_ON_ERROR:
+.SECONDARY:
 MAKEFLAGS += -r
 
 # ---- values given by a person -----------------------------------------------
@@ -50,14 +50,18 @@ endif
 
 LIBRARIES := jansson talloc expat inih libdw libcmark
 
+ifndef MAKE_RESTARTS # once: a clock that is wrong must not make a loop
 build/setup.mk: grader/packages.txt grader/setup.sh
+endif
+build/setup.mk:
 	sh grader/setup.sh
 	mkdir -p build
 	cflags=$$(pkg-config --cflags $(LIBRARIES)) && \
 	libs=$$(pkg-config --libs $(LIBRARIES)) && \
 	printf '%s\n' "KIT_PKG_CFLAGS := $$cflags" "KIT_PKG_LIBS := $$libs" \
 	    "KIT_JOBS := $$(nproc)" > $@.$$$$ && mv $@.$$$$ $@
-	echo 'interleave: building the kit; this happens once' >&2
+	test -e build/interleave || \
+	    echo 'interleave: building the kit; this happens once' >&2
 
 # ---- how things are made -----------------------------------------------------
 # Nobody's CC or CFLAGS are looked at: those are for other programs. Each file
@@ -183,15 +187,18 @@ clean:
 	rm -rf build
 
 # ---- the kit's check of itself -----------------------------------------------
-# All grader/test/test_*.c are one Criterion program, which runs last. Others
-# are a program each: selfcheck, soak, bench. A student's kit has no selfcheck.
+# What lies in grader/test/ is one Criterion program, which runs last; but for
+# those that drive the grader from outside, each a program of its own. They
+# need solutions/, so a student's kit has none of them.
 
-UNIT_O := $(patsubst %.c,build/%.o,grader/test/scratch.c \
-    $(wildcard grader/test/test_*.c))
+DRIVERS := selfcheck soak bench
+UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
+    $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
 SELFCHECK := $(patsubst grader/test/%.c,build/test/%,\
     $(wildcard grader/test/selfcheck.c))
-STRICT := $(patsubst %,build/strict/%.ok,$(wildcard grader/*.c harness/*.c))
+STRICT := $(patsubst %,build/strict/%.ok,\
+    $(wildcard grader/*.c grader/test/*.c harness/*.c))
 
 build/grader/test/%.o: grader/test/%.c Makefile
 	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
@@ -199,14 +206,15 @@ build/grader/test/%.o: grader/test/%.c Makefile
 build/test/unit: $(UNIT_O) $(LESS_MAIN)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
 
-build/test/%: build/grader/test/%.o $(LESS_MAIN)
+build/test/%: build/grader/test/%.o build/grader/test/drive.o
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS))
 
 # No warning from either compiler; elsewhere a newer compiler may have one.
-build/strict/%.ok: % Makefile $(wildcard grader/*.h harness/*.h)
+build/strict/%.ok: % Makefile $(wildcard grader/*.h grader/test/*.h harness/*.h)
 	mkdir -p $(@D)
 	for cc in $(KIT_CC) $(KIT_CLANG); do \
-	    $$cc $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) $(STANDIN) -Werror \
+	    $$cc $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) -Werror \
+	        $(if $(filter harness/%,$<),$(STANDIN)) \
 	        -c $< -o /dev/null || exit 1; \
 	done
 	touch $@

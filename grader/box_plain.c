@@ -37,7 +37,7 @@
 #define FOLDER_SECONDS 0.2
 #define CHUNK          65536
 #define FLOOD          16   /* times output_bytes: too much */
-#define SCAN_SHARE     10   /* scans take at most 1/10 of the time */
+#define SCAN_SHARE     20   /* scans take at most 1/20 of the time */
 #define ANSWER_SECONDS 30   /* for the keeper to kill everything */
 #define ZOMBIES        1000 /* looked at, beside `processes` */
 #define DRAIN_CHUNKS   1024 /* more than any pipe can hold */
@@ -61,8 +61,6 @@ struct job {
     /* Times on the monotonic clock, in seconds. */
     double begin, now, next_tick, next_scan, next_folder, stopped_at;
 };
-
-/* ---- small things ------------------------------------------------------- */
 
 static double clock_now(void)
 {
@@ -181,8 +179,6 @@ static void hear(struct job *job)
     }
 }
 
-/* ---- ticks -------------------------------------------------------------- */
-
 static void check_use(struct job *job)
 {
     const struct box_limits *limits = &job->spec->limits;
@@ -274,17 +270,14 @@ static int start(struct job *job)
     error = output_pipe(&job->streams[OUT], &out);
     if (error == 0)
         error = output_pipe(&job->streams[ERR], &err);
-    if (error != 0) {
+    if (error != 0)
         fail(job, "cannot make a pipe: %s", strerrordesc_np(error));
-        goto out;
-    }
-    if (spec->record != NULL)
-        error = output_fifo(&job->streams[RECORD], spec->record);
-    if (error != 0) {
+    else if (spec->record != NULL &&
+             (error = output_fifo(&job->streams[RECORD], spec->record)) != 0)
         fail(job, "cannot open the record pipe \"%s\": %s", spec->record,
              strerrordesc_np(error));
+    if (error != 0)
         goto out;
-    }
     error = leash_start(&job->leash, spec, out, err);
     if (error != 0)
         fail(job, "cannot start the keeper \"%s\": %s", leash_keeper_path(),
@@ -296,8 +289,6 @@ out:
         close(err);
     return error == 0 ? 0 : -1;
 }
-
-/* ---- how it ended ------------------------------------------------------- */
 
 static void classify(struct job *job)
 {
@@ -317,9 +308,9 @@ static void rescue(struct job *job)
     struct box_result *result = job->result;
     struct remains remains = leash_rescue(&job->leash);
 
-    result->cpu_seconds = remains.cpu_seconds > job->gauge.cpu_seconds
-                              ? remains.cpu_seconds
-                              : job->gauge.cpu_seconds;
+    result->cpu_seconds = job->gauge.cpu_seconds;
+    if (remains.cpu_seconds > result->cpu_seconds)
+        result->cpu_seconds = remains.cpu_seconds;
     if (!remains.clean) {
         fail(job, "processes of \"%s\" could not be killed",
              job->spec->argv[0]);
@@ -348,9 +339,9 @@ static void finish(struct job *job)
         if (!job->stopping && result->why == NULL)
             classify(job);
     }
-    result->peak_memory = job->gauge.peak_memory > job->last.peak_memory
-                              ? job->gauge.peak_memory
-                              : job->last.peak_memory;
+    result->peak_memory = job->gauge.peak_memory;
+    if (job->last.peak_memory > result->peak_memory)
+        result->peak_memory = job->last.peak_memory;
     leash_end(&job->leash);
     result->wall_seconds = clock_now() - job->begin;
 }

@@ -269,6 +269,8 @@ static int compare(const void *left, const void *right)
         return rank(a->kind) - rank(b->kind);
     if (student_sides(a) != student_sides(b))
         return student_sides(a) > student_sides(b) ? -1 : 1;
+    if (!a->object != !b->object)
+        return a->object ? -1 : 1;
     if (first_line(a) != first_line(b))
         return first_line(a) - first_line(b);
     return strcmp(((const struct trouble *)left)->finding.message,

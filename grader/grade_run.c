@@ -173,16 +173,14 @@ static int read_mark(struct school *school, struct entry *entry)
     return status;
 }
 
+/* The exit status and the file must tell the same. */
 static bool status_fits(const struct entry *entry, int status)
 {
-    int wanted = entry->mark == MARK_PASS   ? -1 /* 0, or 1: points open */
+    int wanted = entry->mark == MARK_PASS   ? STATUS_FULL_MARKS
                  : entry->mark == MARK_FAIL ? STATUS_FALLS_SHORT
                                             : STATUS_NO_WORK;
 
-    if (!WIFEXITED(status))
-        return false;
-    return wanted < 0 ? WEXITSTATUS(status) < STATUS_NO_WORK
-                      : WEXITSTATUS(status) == wanted;
+    return WIFEXITED(status) && WEXITSTATUS(status) == wanted;
 }
 
 static void finish(struct school *school, struct child *child, int status)

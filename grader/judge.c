@@ -124,8 +124,10 @@ static struct row row_new(struct judging *judging, const struct check *check)
 
     row.lens = first_lens(lenses ? lenses : check->lenses);
     row.points = row.max_points = check->points;
-    row.handout = say(judging, "handouts/%s.md#%s", judging->exercise->folder,
-                      check->name);
+    row.handout = check->property == PROPERTY_BUILD
+                      ? "handouts/reading-a-verdict.md#build"
+                      : say(judging, "handouts/%s.md#%s",
+                            judging->exercise->folder, check->name);
     for (size_t i = 0; i < judging->evidence->count; i++) {
         enum lens lens = judging->evidence->runs[i].lens;
         if (lenses & 1u << lens)
@@ -195,7 +197,8 @@ static void judge_row(struct judging *judging, struct row *row)
     if (lost != lenses) {
         judge_property(judging, row, lenses & ~lost);
         gap = kit_gap(judging, row, lenses & ~lost);
-        if (row->status == STATUS_PASS && gap)
+        if (gap && (row->status == STATUS_PASS ||
+                    (row_is_blocked(row) && row->finding_count == 0)))
             row_error(row, gap);
     }
     if (lost && row->status == STATUS_PASS)

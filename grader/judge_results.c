@@ -44,7 +44,7 @@ static struct trial worst_of(const struct judging *judging, unsigned lenses,
         if (!(lenses & 1u << run->lens) || !new_way(judging->evidence, i))
             continue;
         trial = tally_test(judging, run->lens, run->way, test);
-        if (trial.outcome == OUTCOME_FINE)
+        if (trial.outcome == OUTCOME_FINE && !*fine_way)
             *fine_way = run->way;
         if (!worst.run || trial.outcome > worst.outcome)
             worst = trial;

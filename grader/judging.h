@@ -206,13 +206,15 @@ const char *words_lens(enum lens lens);
 /* What a compiler's warning means, by its option, or NULL. */
 const char *words_warning(const char *option);
 
-/* "pool.c:23", or "pool.c" where the line is not known */
+/* "line 23" in the student's file, "tests.c:23" elsewhere; the file alone
+ * where the line is not known */
 const char *words_place(struct judging *judging, const struct place *place);
 
 /* "`total`", or `otherwise` when the name is not known */
 const char *words_object(struct judging *judging, const char *object,
                          const char *otherwise);
 
+bool words_located(const struct finding *finding, const struct place *place);
 void words_locate(struct judging *judging, struct finding *finding,
                   const struct place *place, const char *what);
 

@@ -35,16 +35,19 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "family.h"
 
 enum { ARG_DIR = 1, ARG_FILE, ARG_CPU, ARG_PROCESSES, ARG_PROGRAM };
 
-#define DYING_MS   2    /* for what was killed, before looking again */
-#define COUNT_MS   10   /* between two looks at the number of processes */
-#define ZOMBIES    1000 /* too many, even if they are dead */
-#define OTHER_WORK 1000 /* processes that the user may start meanwhile */
+#define DYING_MS      2  /* for what was killed, before looking again */
+#define COUNT_MS      10 /* between two looks at the number of processes */
+#define COUNT_SHARE   20 /* looks take about 1/20 of the time */
+#define COUNT_MOST_MS 100
+#define ZOMBIES       1000 /* too many, even if they are dead */
+#define OTHER_WORK    1000 /* processes that the user may start meanwhile */
 
 struct keeper {
     pid_t program;
@@ -225,6 +228,14 @@ static void kill_all(struct keeper *keeper)
     }
 }
 
+static long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static bool is_crowded(struct keeper *keeper)
 {
     const struct family *family = &keeper->family;
@@ -247,9 +258,10 @@ static enum over watch(struct keeper *keeper)
         {.fd = keeper->signals, .events = POLLIN},
         {.fd = KEEPER_SOCKET, .events = POLLIN | POLLRDHUP},
     };
-    const int pause = keeper->most != 0 ? COUNT_MS : -1;
+    int pause = keeper->most != 0 ? COUNT_MS : -1;
 
     for (;;) {
+        long begin;
         int ready = poll(wait, 2, pause);
 
         if (ready > 0 && wait[0].revents) {
@@ -259,8 +271,15 @@ static enum over watch(struct keeper *keeper)
         }
         if (ready > 0 && wait[1].revents)
             return LET_GO;
-        if (ready == 0 && is_crowded(keeper))
+        if (ready != 0)
+            continue;
+        /* The more there is to count, the seldomer. */
+        begin = now_ms();
+        if (is_crowded(keeper))
             return CROWDED;
+        pause = COUNT_MS + COUNT_SHARE * (int)(now_ms() - begin);
+        if (pause > COUNT_MOST_MS)
+            pause = COUNT_MOST_MS;
     }
 }
 

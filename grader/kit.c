@@ -29,9 +29,12 @@ static const char *const rooms[] = {
     ".gitignore", "exercises", "handouts", "harness",       "grader",
 };
 
-/* Not for students: what checks the kit against solutions/, and litter. */
+/* Not for students: what needs solutions/, and litter. */
 static const char *const left_out[] = {
     "grader/test/selfcheck*",
+    "grader/test/soak*",
+    "grader/test/bench*",
+    "grader/test/drive*",
     "exercises/*.c.[0-9]*",
     "exercises/*.c.new-*",
     "*/.*",

@@ -6,9 +6,9 @@
 #include "evidence.h"
 
 static const char *const names[LENS_COUNT] = {
-    [LENS_BUILD] = "build",       [LENS_BEHAVIOUR] = "behaviour",
-    [LENS_TSAN] = "tsan",         [LENS_HELGRIND] = "helgrind",
-    [LENS_MEMORY] = "memory",     [LENS_SPEED] = "speed",
+    [LENS_BUILD] = "build",   [LENS_BEHAVIOUR] = "behaviour",
+    [LENS_TSAN] = "tsan",     [LENS_HELGRIND] = "helgrind",
+    [LENS_MEMORY] = "memory", [LENS_SPEED] = "speed",
 };
 
 const char *lens_name(enum lens lens)

@@ -8,7 +8,8 @@
 
 #include "read_valgrind.h"
 
-/* ---- races ------------------------------------------------------------------ */
+/* ---- races ------------------------------------------------------------------
+ */
 
 /* "... during write of size 4 at ...", "... previous read of size 1 by ..." */
 static const char *access_of(struct valgrind *valgrind,
@@ -45,7 +46,8 @@ static bool take_race(struct valgrind *valgrind, const struct xml_event *event,
     return true;
 }
 
-/* ---- lock order -------------------------------------------------------------- */
+/* ---- lock order
+ * -------------------------------------------------------------- */
 
 /* "M0, taken at bank.c:31" */
 static const char *held_at(struct valgrind *valgrind, const char *lock,
@@ -64,8 +66,8 @@ static const char *held_at(struct valgrind *valgrind, const char *lock,
  * M1, and M1 was taken under M0 before. Where that was is told only for a
  * cycle of two; for longer ones there is where each lock was first seen.
  */
-static bool take_order(struct valgrind *valgrind,
-                       const struct xml_event *event, struct report *report)
+static bool take_order(struct valgrind *valgrind, const struct xml_event *event,
+                       struct report *report)
 {
     const struct xml_item *main = valgrind_main(event);
     const struct xml_item *first =
@@ -80,9 +82,9 @@ static bool take_order(struct valgrind *valgrind,
     report->kind = BUG_LOCK_ORDER;
     if (wrong != NULL && wrong->frames == NULL)
         wrong = NULL;
-    side = valgrind_side(valgrind, report, main,
-                         "takes lock M0 while holding M1",
-                         event->count > 0 ? event->items[0].thread : 0);
+    side =
+        valgrind_side(valgrind, report, main, "takes lock M0 while holding M1",
+                      event->count > 0 ? event->items[0].thread : 0);
     side->locks = held_at(valgrind, "M1", wrong);
     side = valgrind_side(valgrind, report, later ? later : seen,
                          later ? "takes lock M1 while holding M0"
@@ -100,7 +102,8 @@ static bool take_order(struct valgrind *valgrind,
     return true;
 }
 
-/* ---- misuse ------------------------------------------------------------------- */
+/* ---- misuse
+ * ------------------------------------------------------------------- */
 
 /* By a part of the sentence, the first that fits. */
 static const struct misuse {
@@ -146,25 +149,23 @@ static bool take_misc(struct valgrind *valgrind, const struct xml_event *event,
                             misuse->what, thread)
                   ->depth == 0;
     if (before != NULL)
-        valgrind_side(valgrind, report, before, "took the lock before",
-                      thread);
+        valgrind_side(valgrind, report, before, "took the lock before", thread);
     /* A thread that has ended stands nowhere; who started it, does. */
     if (nowhere && birth != NULL)
-        side_stack(valgrind_side(valgrind, report, NULL, "starts the thread",
-                                 0),
-                   birth);
+        side_stack(
+            valgrind_side(valgrind, report, NULL, "starts the thread", 0),
+            birth);
     return true;
 }
 
 static bool take_unlock(struct valgrind *valgrind,
                         const struct xml_event *event, struct report *report)
 {
-    const char *what =
-        strcmp(event->kind, "UnlockForeign") == 0
-            ? "releases a lock that another thread holds"
-        : strcmp(event->kind, "UnlockUnlocked") == 0
-            ? "releases a lock that is free"
-            : "releases a lock that was never taken, or is none";
+    const char *what = strcmp(event->kind, "UnlockForeign") == 0
+                           ? "releases a lock that another thread holds"
+                       : strcmp(event->kind, "UnlockUnlocked") == 0
+                           ? "releases a lock that is free"
+                           : "releases a lock that was never taken, or is none";
 
     report->kind = BUG_LOCK_MISUSE;
     valgrind_side(valgrind, report, valgrind_main(event), what,
@@ -202,8 +203,8 @@ static bool take_call(struct valgrind *valgrind, const struct xml_event *event,
     return true;
 }
 
-static bool take_error(struct valgrind *valgrind,
-                       const struct xml_event *event, struct report *report)
+static bool take_error(struct valgrind *valgrind, const struct xml_event *event,
+                       struct report *report)
 {
     static const struct {
         const char *kind;

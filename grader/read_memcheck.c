@@ -146,8 +146,8 @@ static bool take_leak(struct valgrind *valgrind, const struct xml_event *event,
     return true;
 }
 
-static bool take_error(struct valgrind *valgrind,
-                       const struct xml_event *event, struct report *report)
+static bool take_error(struct valgrind *valgrind, const struct xml_event *event,
+                       struct report *report)
 {
     const char *what;
 

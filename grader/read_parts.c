@@ -305,8 +305,8 @@ static const struct words *words_of(const char *call)
     return NULL;
 }
 
-const char *access_words(void *ctx, bool write, bool atomic,
-                         unsigned long size, const char *call)
+const char *access_words(void *ctx, bool write, bool atomic, unsigned long size,
+                         const char *call)
 {
     const struct words *known = words_of(call);
     const char *unit = size == 1 ? "byte" : "bytes";

@@ -66,8 +66,7 @@ void stack_add(void *ctx, struct stack *stack, const struct place *place,
 const char *stack_call(const struct stack *stack);
 
 /* The next report, of that lens, zeroed but for an empty title. */
-struct report *reports_add(void *ctx, struct reports *reports,
-                           enum lens lens);
+struct report *reports_add(void *ctx, struct reports *reports, enum lens lens);
 struct side *sides_add(void *ctx, struct report *report);
 void side_stack(struct side *side, const struct stack *stack);
 
@@ -93,8 +92,8 @@ const char *call_plain(void *ctx, const char *function);
  * "destroys the lock" when it was made inside of pthread_mutex_destroy().
  * `call` is the call_plain() of what the student's code called, or NULL.
  */
-const char *access_words(void *ctx, bool write, bool atomic,
-                         unsigned long size, const char *call);
+const char *access_words(void *ctx, bool write, bool atomic, unsigned long size,
+                         const char *call);
 
 /*
  * What kind of bug an access inside of this call makes of a race: destroying

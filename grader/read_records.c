@@ -83,7 +83,8 @@ static const char *unescape(void *ctx, const struct line *line)
     return clean;
 }
 
-/* ---- records ----------------------------------------------------------------- */
+/* ---- records
+ * ----------------------------------------------------------------- */
 
 static bool read_record(void *ctx, struct line rest, const char *secret,
                         struct record *record)
@@ -91,8 +92,7 @@ static bool read_record(void *ctx, struct line rest, const char *secret,
     struct line word, test, key;
 
     if (!next_word(&rest, &word) || !word_is(&word, secret) ||
-        !next_word(&rest, &word) || !next_word(&rest, &test) ||
-        !is_test(&test))
+        !next_word(&rest, &word) || !next_word(&rest, &test) || !is_test(&test))
         return false;
     memset(record, 0, sizeof *record);
     if (word_is(&word, "value")) {
@@ -130,12 +130,13 @@ struct records read_records(void *ctx, const char *text, size_t size,
     return records;
 }
 
-/* ---- expectations ------------------------------------------------------------- */
+/* ---- expectations
+ * ------------------------------------------------------------- */
 
 static int relation_of(const struct line *word)
 {
     static const char *const names[] = {
-        [REL_EQ] = "eq", [REL_NE] = "ne", [REL_LT] = "lt", [REL_LE] = "le",
+        [REL_EQ] = "eq", [REL_NE] = "ne", [REL_LT] = "lt",   [REL_LE] = "le",
         [REL_GT] = "gt", [REL_GE] = "ge", [REL_STR] = "str",
     };
 

@@ -19,7 +19,8 @@
 /* Longer lines are cut: no line of the tool's comes near it. */
 enum { LINE_MAX_SIZE = 1024 };
 
-/* ---- sections ------------------------------------------------------------- */
+/* ---- sections -------------------------------------------------------------
+ */
 
 /* "main thread", "thread T1 ..." as the reports name them; else NULL */
 static const char *read_thread(struct tsan *tsan, const char *text)
@@ -86,8 +87,7 @@ static bool section_access(struct tsan *tsan, const char *text)
     return false;
 }
 
-static struct tsan_lock *lock_of(struct tsan_draft *draft,
-                                 unsigned long number)
+static struct tsan_lock *lock_of(struct tsan_draft *draft, unsigned long number)
 {
     for (size_t i = 0; i < draft->lock_count; i++)
         if (draft->locks[i].number == number)
@@ -203,7 +203,8 @@ static bool section_thread(struct tsan *tsan, const char *text)
     return true;
 }
 
-/* ---- lines ---------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------
+ */
 
 static void begin(struct tsan *tsan, const char *at, const char *title,
                   size_t size)
@@ -222,9 +223,9 @@ static void begin(struct tsan *tsan, const char *at, const char *title,
 static bool line_begins(struct tsan *tsan, const struct line *line,
                         const char *text)
 {
-    static const char *const starts[] = {"WARNING: ThreadSanitizer: ",
-                                         "ERROR: ThreadSanitizer: ",
-                                         "FATAL: ThreadSanitizer: "};
+    static const char *const starts[] = {
+        "WARNING: ThreadSanitizer: ", "ERROR: ThreadSanitizer: ",
+        "FATAL: ThreadSanitizer: "};
 
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         const char *start = strstr(text, starts[i]);
@@ -250,8 +251,8 @@ static bool line_marks(struct tsan *tsan, const struct line *line,
 
     if (test != NULL) {
         tsan_finish(tsan, line->text);
-        tsan->test = clean_text(tsan->ctx, test + 17, strlen(test + 17),
-                                READ_TEXT_MAX);
+        tsan->test =
+            clean_text(tsan->ctx, test + 17, strlen(test + 17), READ_TEXT_MAX);
     }
     if (base != NULL)
         tsan->base = strtoull(base + 17, NULL, 16);
@@ -287,10 +288,10 @@ static void read_one(struct tsan *tsan, const struct line *line)
     if (from == NULL)
         from = line_find(line, "interleave: ");
     /* Room for "==12345==WARNING: " before the word. */
-    skip = from && from - line->text > 64 ? (size_t)(from - line->text) - 64
-                                          : 0;
-    size = line->size - skip < sizeof text ? line->size - skip
-                                           : sizeof text - 1;
+    skip =
+        from && from - line->text > 64 ? (size_t)(from - line->text) - 64 : 0;
+    size =
+        line->size - skip < sizeof text ? line->size - skip : sizeof text - 1;
     memcpy(text, line->text + skip, size);
     text[size] = '\0';
     for (size_t i = 0; i < size; i++)

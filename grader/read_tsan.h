@@ -18,7 +18,7 @@ struct tsan_side {
     bool write, atomic;
     unsigned long size;
     const char *thread;
-    const char *locks;         /* as printed: "write M0, read M1"; or NULL */
+    const char *locks;          /* as printed: "write M0, read M1"; or NULL */
     unsigned long takes, holds; /* numbers of mutexes, for TSAN_ORDER */
     struct stack at;
     struct stack first; /* where the held mutex was taken */
@@ -46,7 +46,7 @@ struct tsan_draft {
     unsigned long block;
     bool is_block, is_descriptor;
     unsigned long descriptor;
-    struct stack made; /* where block or descriptor came from */
+    struct stack made;  /* where block or descriptor came from */
     struct stack spill; /* for stacks that nobody needs */
     struct stack *sink; /* the stack that the next frame belongs to */
 };

@@ -33,8 +33,8 @@ static const struct kind {
     {"read unlock of a write locked mutex", BUG_LOCK_MISUSE,
      "releases %s as a reader while holding it to write", NULL},
     {"thread leak", BUG_THREAD_LEAK, NULL, NULL},
-    {"signal-unsafe call", BUG_SIGNAL_UNSAFE,
-     "calls %s in a signal handler", NULL},
+    {"signal-unsafe call", BUG_SIGNAL_UNSAFE, "calls %s in a signal handler",
+     NULL},
     {"signal handler spoils errno", BUG_SIGNAL_UNSAFE,
      "changes errno in a signal handler", NULL},
     {"SEGV", BUG_CRASH, "crashes", NULL},
@@ -55,7 +55,8 @@ static const struct kind *kind_of(const char *title)
     return kind;
 }
 
-/* ---- locks ---------------------------------------------------------------- */
+/* ---- locks ----------------------------------------------------------------
+ */
 
 static const char *lock_name(struct tsan *tsan, const struct tsan_lock *lock)
 {
@@ -113,15 +114,15 @@ static const char *locks_held(struct tsan *tsan, const char *printed)
 
         if (m != NULL && sscanf(m, "M%lu", &number) == 1)
             held = talloc_asprintf(tsan->ctx, "%s%s%s%s", held ? held : "",
-                                   held ? ", " : "",
-                                   lock_label(tsan, number),
+                                   held ? ", " : "", lock_label(tsan, number),
                                    read ? " to read" : "");
         p += word;
     }
     return held;
 }
 
-/* ---- sides ---------------------------------------------------------------- */
+/* ---- sides ----------------------------------------------------------------
+ */
 
 static const char *access_what(struct tsan *tsan, const struct tsan_side *from)
 {
@@ -129,13 +130,11 @@ static const char *access_what(struct tsan *tsan, const struct tsan_side *from)
 
     if (tsan->draft.is_descriptor && call != NULL && strcmp(call, "close"))
         return talloc_asprintf(tsan->ctx, "uses the descriptor in %s", call);
-    return access_words(tsan->ctx, from->write, from->atomic, from->size,
-                        call);
+    return access_words(tsan->ctx, from->write, from->atomic, from->size, call);
 }
 
 /* Puts the lock or the call into the words of a kind. */
-static const char *fill(struct tsan *tsan, const char *words,
-                        const char *call)
+static const char *fill(struct tsan *tsan, const char *words, const char *call)
 {
     const struct tsan_draft *draft = &tsan->draft;
     const char *gap = strstr(words, "%s");
@@ -150,8 +149,8 @@ static const char *fill(struct tsan *tsan, const char *words,
     else if (draft->lock_count > 0)
         it = talloc_asprintf(tsan->scratch, "lock %s",
                              lock_label(tsan, draft->locks[0].number));
-    return talloc_asprintf(tsan->ctx, "%.*s%s%s", (int)(gap - words), words,
-                           it, gap + 2);
+    return talloc_asprintf(tsan->ctx, "%.*s%s%s", (int)(gap - words), words, it,
+                           gap + 2);
 }
 
 static const char *side_what(struct tsan *tsan, const struct kind *kind,
@@ -203,7 +202,8 @@ static void make_sides(struct tsan *tsan, const struct kind *kind,
     }
 }
 
-/* ---- the report ------------------------------------------------------------ */
+/* ---- the report ------------------------------------------------------------
+ */
 
 static const char *object_of(struct tsan *tsan, enum bug bug)
 {

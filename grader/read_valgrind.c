@@ -30,9 +30,8 @@ struct stack valgrind_stack(struct valgrind *valgrind,
             if (frame->folder != NULL)
                 place.file = talloc_asprintf(valgrind->scratch, "%s/%s",
                                              frame->folder, frame->file);
-            place.kit =
-                kit_path(place.file) ||
-                (frame->function && kit_function(frame->function));
+            place.kit = kit_path(place.file) ||
+                        (frame->function && kit_function(frame->function));
         }
         stack_add(valgrind->ctx, &stack, &place, ours);
     }
@@ -80,9 +79,8 @@ unsigned long valgrind_number(const char *text, const char *words)
 /* The name in quotes after one of the words for a variable. */
 static const char *variable_name(struct valgrind *valgrind, const char *text)
 {
-    static const char *const words[] = {"inside data symbol \"",
-                                        "inside local var \"",
-                                        "inside global var \""};
+    static const char *const words[] = {
+        "inside data symbol \"", "inside local var \"", "inside global var \""};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         const char *at = strstr(text, words[i]);
@@ -132,7 +130,8 @@ const struct stack *valgrind_birth(const struct valgrind *valgrind,
     return NULL;
 }
 
-/* ---- reading --------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------
+ */
 
 struct reading {
     struct valgrind valgrind;

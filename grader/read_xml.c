@@ -32,7 +32,7 @@ struct reader {
     struct xml_event *event; /* NULL: none is open */
     struct xml_frame *frame; /* NULL: none is open */
     bool in_stack;
-    bool finished; /* the root element ended */
+    bool finished;           /* the root element ended */
     char text[TEXT_MAX + 1]; /* of the innermost element */
     size_t used;
 };

@@ -28,7 +28,7 @@ struct xml_event {
     const char *kind;     /* <kind>, or the signal's name; "" if none */
     unsigned long thread; /* <tid>, or <hthreadid> outside of sentences */
     unsigned long bytes, blocks; /* of a leak */
-    bool root;            /* <isrootthread/> */
+    bool root;                   /* <isrootthread/> */
     struct xml_item *items;
     size_t count;
 };

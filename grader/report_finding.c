@@ -141,12 +141,14 @@ static void print_story(const struct terminal *terminal, void *ctx,
 static void print_finding(const struct terminal *terminal, void *ctx,
                           const struct finding *finding)
 {
-    print_locations(terminal, ctx, finding);
-    if (finding->story) {
+    if (finding->location_count > 0) {
+        print_locations(terminal, ctx, finding);
         putc('\n', terminal->out);
-        print_story(terminal, ctx, finding->story);
     }
-    putc('\n', terminal->out);
+    if (finding->story) {
+        print_story(terminal, ctx, finding->story);
+        putc('\n', terminal->out);
+    }
 }
 
 void terminal_failure(const struct terminal *terminal, void *ctx,
@@ -154,9 +156,14 @@ void terminal_failure(const struct terminal *terminal, void *ctx,
 {
     const struct finding *first =
         row->finding_count > 0 ? row->findings[0] : NULL;
+    const char *word;
 
-    fprintf(terminal->out, "\n  %s%s%s\n\n", terminal_bold(terminal),
-            report_clean(ctx, row->check->title), terminal_plain(terminal));
+    word = row->status == STATUS_FAIL ? "FAIL" : row->reason;
+    fprintf(terminal->out, "\n  %s%s:%s ", terminal_bold(terminal),
+            word ? word : status_name(row->status), terminal_plain(terminal));
+    report_wrap(terminal->out, report_clean(ctx, row->check->title),
+                4 + strlen(word ? word : ""), 2);
+    putc('\n', terminal->out);
     if (row->message)
         terminal_paragraph(terminal, ctx, row->message);
     if (first && first->message &&

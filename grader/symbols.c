@@ -68,9 +68,8 @@ static int symbols_close(struct symbols *symbols)
 
 static void add_range(struct symbols *symbols, const struct range *range)
 {
-    symbols->ranges =
-        talloc_realloc(symbols, symbols->ranges, struct range,
-                       (unsigned)symbols->count + 1);
+    symbols->ranges = talloc_realloc(symbols, symbols->ranges, struct range,
+                                     (unsigned)symbols->count + 1);
     symbols->ranges[symbols->count++] = *range;
 }
 
@@ -86,9 +85,9 @@ static void add_unit(struct symbols *symbols, Dwarf_Die *unit)
     folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
     if (name != NULL) {
         range.student = strcmp(path_base(name), symbols->student) == 0;
-        range.kit = !range.student &&
-                    (kit_path(name) ||
-                     (name[0] != '/' && folder && kit_path(folder)));
+        range.kit =
+            !range.student &&
+            (kit_path(name) || (name[0] != '/' && folder && kit_path(folder)));
     }
     while ((at = dwarf_ranges(unit, at, &base, &low, &high)) > 0) {
         range.low = low;
@@ -119,8 +118,7 @@ static void read_segments(struct symbols *symbols)
 
     symbols->lowest = 0;
     if (gelf_getehdr(symbols->elf, &header) == NULL ||
-        header.e_type != ET_EXEC ||
-        elf_getphdrnum(symbols->elf, &count) != 0)
+        header.e_type != ET_EXEC || elf_getphdrnum(symbols->elf, &count) != 0)
         return;
     for (size_t i = 0; i < count; i++)
         if (gelf_getphdr(symbols->elf, (int)i, &segment) != NULL &&

@@ -2,7 +2,6 @@
  * words.c - what a student reads about a bug: in the words of the subject,
  * not of the tool. Races and deadlocks have files of their own.
  */
-#include <stdio.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -16,6 +15,8 @@ const char *words_place(struct judging *judging, const struct place *place)
 
     if (place->line == 0)
         return say(judging, "%s", file);
+    if (place->student)
+        return say(judging, "line %d", place->line);
     return say(judging, "%s:%d", file, place->line);
 }
 
@@ -30,6 +31,17 @@ const char *words_object(struct judging *judging, const char *object,
     if (strchr(object, ' '))
         return object;
     return say(judging, "`%s`", object);
+}
+
+bool words_located(const struct finding *finding, const struct place *place)
+{
+    for (size_t i = 0; i < finding->location_count; i++) {
+        const struct place *known = &finding->locations[i].place;
+        if (known->line == place->line && known->file && place->file &&
+            strcmp(known->file, place->file) == 0)
+            return true;
+    }
+    return false;
 }
 
 void words_locate(struct judging *judging, struct finding *finding,

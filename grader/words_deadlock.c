@@ -7,6 +7,7 @@
  * holds"), `locks` what it holds ("holds lock A, taken at bank.c:12"), the
  * stack where it waits.
  */
+#include <stdio.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -106,6 +107,23 @@ static void explain(struct finding *finding, const struct report *report)
     }
 }
 
+/* hang.c says where a lock was taken in words: that is a place, too. */
+static void locate_taken(struct judging *judging, struct finding *finding,
+                         const char *text)
+{
+    const char *source = judging->exercise->source;
+
+    while (text && (text = strstr(text, "taken at "))) {
+        struct place place = {.file = source, .student = true};
+        text += strlen("taken at ");
+        if (strncmp(text, source, strlen(source)) != 0 ||
+            sscanf(text + strlen(source), ":%d", &place.line) != 1)
+            continue;
+        if (!words_located(finding, &place))
+            words_locate(judging, finding, &place, "takes the lock here");
+    }
+}
+
 void words_deadlock(struct judging *judging, struct trouble *trouble)
 {
     const struct report *report = trouble->report;
@@ -122,5 +140,9 @@ void words_deadlock(struct judging *judging, struct trouble *trouble)
                 : say(judging, "%s %s", name_of(judging, report, i),
                       what_of(side));
         words_locate(judging, finding, place_of(side), what);
+    }
+    for (size_t i = 0; i < report->count; i++) {
+        locate_taken(judging, finding, report->sides[i].locks);
+        locate_taken(judging, finding, report->sides[i].what);
     }
 }

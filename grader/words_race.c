@@ -65,15 +65,6 @@ static const struct place *place_of(const struct side *side)
     return place;
 }
 
-static bool known(const struct finding *finding, const struct place *place)
-{
-    for (size_t i = 0; i < finding->location_count; i++)
-        if (finding->locations[i].place.line == place->line &&
-            strcmp(finding->locations[i].place.file, place->file) == 0)
-            return true;
-    return false;
-}
-
 /* Both sides of the report that is told, then the other lines. */
 static void locate(struct judging *judging, struct trouble *trouble)
 {
@@ -87,7 +78,7 @@ static void locate(struct judging *judging, struct trouble *trouble)
         for (size_t i = 0; i < trouble->reports[k]->count; i++) {
             const struct side *side = &trouble->reports[k]->sides[i];
             const struct place *place = side_student(side);
-            if (place && place->file && !known(finding, place))
+            if (place && place->file && !words_located(finding, place))
                 words_locate(judging, finding, place, verb(side));
         }
 }

@@ -46,7 +46,8 @@ int counter_count(const unsigned char *bytes, size_t length,
                   size_t *result)
 {
     size_t n = (size_t)threads;
-    struct counter *counter = malloc(sizeof *counter + n * sizeof(struct share));
+    struct counter *counter =
+        malloc(sizeof *counter + n * sizeof(struct share));
 
     if (counter == NULL)
         return ENOMEM;

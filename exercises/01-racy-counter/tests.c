@@ -2,9 +2,10 @@
  * tests.c - what is observed of counter_count(), and what must be.
  *
  * `wanted` is where the tests look in: it sees which bytes are asked about,
- * and how many threads are inside it at one moment. It keeps to atomics of
- * relaxed order, which give no order between the threads: the detectors must
- * see the student's program as it is without the test.
+ * and how many threads are inside it at one moment. It makes notes by atomic
+ * additions of relaxed order, which give no order between the threads: the
+ * detectors see the student's program as it is without the test. Helgrind
+ * does not know atomics, so it is told to look past the notes.
  */
 #include "interleave.h"
 
@@ -13,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <valgrind/helgrind.h>
 
 #include "racy-counter.h"
 
@@ -158,6 +160,7 @@ Test(count, each_byte_once)
     int never = 0;
     int again = 0;
 
+    VALGRIND_HG_DISABLE_CHECKING(asked, sizeof asked);
     for (size_t i = 0; i < LONGEST; i++) {
         bytes[i] = (unsigned char)i;
         asked[i] = 0;
@@ -268,8 +271,8 @@ static bool meet_all(unsigned char byte)
 {
     int met = meet(&all);
 
-    atomic_store_explicit(&inside[byte % TOGETHER], met,
-                          memory_order_relaxed);
+    atomic_fetch_add_explicit(&inside[byte % TOGETHER], met,
+                              memory_order_relaxed);
     return true;
 }
 
@@ -280,6 +283,7 @@ Test(overlap, all_threads_meet)
     size_t total = SIZE_MAX;
     int fewest = TOGETHER;
 
+    VALGRIND_HG_DISABLE_CHECKING(inside, sizeof inside);
     for (int i = 0; i < TOGETHER; i++) {
         bytes[i] = (unsigned char)i;
         inside[i] = 0;
@@ -304,7 +308,7 @@ Expect(overlap, all_threads_meet)
 
 /* ---- failure: a thread cannot be created --------------------------------- */
 
-#define WORKERS 3
+#define WORKERS   3
 #define UNTOUCHED 4711
 
 static struct meeting never_full = MEETING(99);
@@ -377,8 +381,7 @@ Test(failure, and_then_it_works_again)
     returned = counter_count(bytes, length, is_high, 2, &total);
     fail_thread_create_after(-1);
     observe_int("returned-first", returned);
-    observe_int("returned",
-                counter_count(bytes, length, is_high, 2, &total));
+    observe_int("returned", counter_count(bytes, length, is_high, 2, &total));
     observe_int("total", (long long)total);
 }
 

@@ -361,7 +361,7 @@ static void meet_in_tasks(int workers, int tasks)
         alive = jobs[i].alive > alive ? jobs[i].alive : alive;
     }
     observe_int("met", most);
-    observe_int("threads", alive);
+    observe_int("workers", alive);
     pool_destroy(pool);
 }
 
@@ -374,7 +374,7 @@ Expect(pool, all_at_once)
 {
     expect_int("met", EQUAL, 3,
                "three workers run three tasks at the same moment");
-    expect_int("threads", EQUAL, 3, "a pool of three workers is 3 threads");
+    expect_int("workers", EQUAL, 3, "a pool of three workers is 3 threads");
 }
 
 Test(pool, no_more_than_workers)
@@ -386,7 +386,7 @@ Expect(pool, no_more_than_workers)
 {
     expect_int("met", EQUAL, 2,
                "two workers run two tasks at one moment, the others wait");
-    expect_int("threads", EQUAL, 2, "a pool of two workers is 2 threads");
+    expect_int("workers", EQUAL, 2, "a pool of two workers is 2 threads");
 }
 
 /* Submits jobs in a thread of its own, and tells of each that got in. */
@@ -855,7 +855,7 @@ static void end_with_tasks(enum pool_ending ending)
     gate_open(&gate);
     pthread_join(closer.thread, NULL);
     observe_int("returned", closer.error);
-    observe_int("threads", threads_alive() - before);
+    observe_int("workers", threads_alive() - before);
     error = pool_submit(closer.pool, do_job, &jobs[4], &jobs[4].future);
     observe_int("later", error);
     for (int i = 0; i < 4; i++) {
@@ -876,7 +876,7 @@ static void expect_end(void)
     expect_int("late", EQUAL, ESHUTDOWN,
                "once the end has begun, nothing more is accepted");
     expect_int("returned", EQUAL, 0, "the first pool_shutdown() returns 0");
-    expect_int("threads", EQUAL, 0,
+    expect_int("workers", EQUAL, 0,
                "when pool_shutdown() returns, no worker is left");
     expect_int("later", EQUAL, ESHUTDOWN,
                "a pool that was shut down accepts nothing");
@@ -962,7 +962,7 @@ Test(shutdown, idle)
 
     settle();
     observe_int("returned", pool_shutdown(pool, POOL_CANCEL));
-    observe_int("threads", threads_alive() - before);
+    observe_int("workers", threads_alive() - before);
     for (int i = 0; i < 3; i++)
         closed += sessions[i].closed;
     observe_int("closed", closed);
@@ -975,7 +975,7 @@ Test(shutdown, idle)
 Expect(shutdown, idle)
 {
     expect_int("returned", EQUAL, 0, "workers that wait for a task end too");
-    expect_int("threads", EQUAL, 0,
+    expect_int("workers", EQUAL, 0,
                "when pool_shutdown() returns, no worker is left");
     expect_int("closed", EQUAL, 3, "each worker closes its session");
     expect_int("calls", EQUAL, 3, "each worker closes its session, once");
@@ -1032,7 +1032,7 @@ Test(shutdown, half_made)
     pool = pool_create(&config);
     fail_thread_create_after(-1);
     observe_int("none", pool == NULL);
-    observe_int("threads", threads_alive() - before);
+    observe_int("workers", threads_alive() - before);
     if (pool != NULL)
         pool_destroy(pool);
 }
@@ -1041,6 +1041,6 @@ Expect(shutdown, half_made)
 {
     expect_int("none", EQUAL, 1,
                "without all its threads there is no pool: NULL");
-    expect_int("threads", EQUAL, 0,
+    expect_int("workers", EQUAL, 0,
                "and the threads that were created have ended");
 }

@@ -26,8 +26,7 @@ const struct report *find_report(const struct reports *reports, enum bug kind,
  * may be left but below the context.
  */
 typedef void read_any(void *ctx, const char *text, size_t size);
-void read_damaged(read_any *read, const char *text, size_t size,
-                  size_t stride);
+void read_damaged(read_any *read, const char *text, size_t size, size_t stride);
 
 /* Looks at every string and every side, so that a wild one is seen. */
 void walk_reports(const struct reports *reports);

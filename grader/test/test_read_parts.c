@@ -11,7 +11,8 @@
 #include "read_parts.h"
 #include "test_read.h"
 
-/* ---- shared ------------------------------------------------------------------ */
+/* ---- shared
+ * ------------------------------------------------------------------ */
 
 static const char *reports_path(void *ctx, const char *name)
 {
@@ -93,9 +94,9 @@ void walk_reports(const struct reports *reports)
 
         cr_assert_not_null(report->title);
         cr_assert(report->kind == BUG_OTHER || report->count > 0);
-        cr_assert((report->kind != BUG_RACE &&
-                   report->kind != BUG_LOCK_ORDER) ||
-                  report->count >= 2);
+        cr_assert(
+            (report->kind != BUG_RACE && report->kind != BUG_LOCK_ORDER) ||
+            report->count >= 2);
         sum += length(report->title) + length(report->object) +
                length(report->test) + length(report->raw);
         for (size_t s = 0; s < report->count; s++) {
@@ -147,7 +148,8 @@ void read_damaged(read_any *read, const char *text, size_t size, size_t stride)
     talloc_disable_null_tracking();
 }
 
-/* ---- tests ------------------------------------------------------------------- */
+/* ---- tests
+ * ------------------------------------------------------------------- */
 
 static void *ctx;
 

@@ -30,12 +30,13 @@ static struct records records_of(const char *text)
 
 Test(read_records, known_lines)
 {
-    struct records records = records_of("k3y start count/two\n"
-                                        "k3y value count/two total 200\n"
-                                        "k3y value count/two name a b\\nc\\\\n\n"
-                                        "k3y value count/two empty \n"
-                                        "k3y value count/two crash SEGV@1f,2a\n"
-                                        "k3y end count/two\n");
+    struct records records =
+        records_of("k3y start count/two\n"
+                   "k3y value count/two total 200\n"
+                   "k3y value count/two name a b\\nc\\\\n\n"
+                   "k3y value count/two empty \n"
+                   "k3y value count/two crash SEGV@1f,2a\n"
+                   "k3y end count/two\n");
 
     cr_assert_eq(records.count, 6);
     cr_expect_eq(records.items[0].kind, RECORD_START);
@@ -110,7 +111,8 @@ Test(read_records, damaged)
     read_damaged(any_oracle, oracle, sizeof oracle - 1, 1);
 }
 
-/* ---- the oracle ---------------------------------------------------------------- */
+/* ---- the oracle
+ * ---------------------------------------------------------------- */
 
 static struct expectations expectations;
 static const char *why;

@@ -42,7 +42,8 @@ static struct reports read_text(const char *text)
     return read_tsan(ctx, text, strlen(text), NULL);
 }
 
-/* ---- recorded ---------------------------------------------------------------- */
+/* ---- recorded
+ * ---------------------------------------------------------------- */
 
 Test(read_tsan, races)
 {
@@ -147,16 +148,16 @@ Test(read_tsan, nothing_to_report)
 /* The program's own output may stand before and between. */
 Test(read_tsan, mixed_with_output)
 {
-    struct reports reports = read_text(
-        "progress 12%interleave: test a/b\n"
-        "no newline hereWARNING: ThreadSanitizer: data race (pid=7)\n"
-        "  Write of size 1 at 0x7b04 by main thread:\n"
-        "a line of the program\n"
-        "  Previous atomic read of size 1 at 0x7b04 by thread T1:\n"
-        "    [failed to restore the stack]\n\n"
-        "  Location is TLS of thread T1.\n\n"
-        "SUMMARY: ThreadSanitizer: data race\n"
-        "ThreadSanitizer: reported 1 warnings\n");
+    struct reports reports =
+        read_text("progress 12%interleave: test a/b\n"
+                  "no newline hereWARNING: ThreadSanitizer: data race (pid=7)\n"
+                  "  Write of size 1 at 0x7b04 by main thread:\n"
+                  "a line of the program\n"
+                  "  Previous atomic read of size 1 at 0x7b04 by thread T1:\n"
+                  "    [failed to restore the stack]\n\n"
+                  "  Location is TLS of thread T1.\n\n"
+                  "SUMMARY: ThreadSanitizer: data race\n"
+                  "ThreadSanitizer: reported 1 warnings\n");
 
     cr_assert_eq(reports.count, 1);
     cr_expect(reports.complete);
@@ -211,12 +212,14 @@ Test(read_tsan, gigantic_line)
     memset(text, 'M', size);
     memcpy(text, "WARNING: ThreadSanitizer: ", 26);
     read_without(ctx, text, size);
-    memcpy(text + size - 50, "WARNING: ThreadSanitizer: data race (pid=1)\n", 44);
+    memcpy(text + size - 50, "WARNING: ThreadSanitizer: data race (pid=1)\n",
+           44);
     read_without(ctx, text, size);
     free(text);
 }
 
-/* ---- made just now ------------------------------------------------------------- */
+/* ---- made just now
+ * ------------------------------------------------------------- */
 
 /* Runs a program of build.sh and reads what the tool said. */
 static struct reports run_program(const char *folder, const char *program,
@@ -257,8 +260,7 @@ static void check_races(const struct reports *reports)
     for (size_t i = 0; i < 2; i++) {
         bool one = strstr(report->sides[i].locks, "(north)") != NULL;
 
-        points_to(&report->sides[i],
-                  one ? "RACE ONE LOCK" : "RACE TWO LOCKS");
+        points_to(&report->sides[i], one ? "RACE ONE LOCK" : "RACE TWO LOCKS");
         cr_expect(one || (strstr(report->sides[i].locks, "(south)") &&
                           strstr(report->sides[i].locks, "(west)")),
                   "%s", report->sides[i].locks);
@@ -337,12 +339,11 @@ static void read_with(void *scope, const char *text, size_t size)
 Test(read_tsan, real_programs)
 {
     static const char *const races[] = {
-        "race_global",       "race_locks",      "race_memset",
-        "race_local_static", "race_descriptor", "race_destroy",
-        "race_free",         NULL};
-    static const char *const locks[] = {
-        "order_two",     "unlock_free", "destroy_locked",
-        "signal_unsafe", "thread_leak", NULL};
+        "race_global",     "race_locks",   "race_memset", "race_local_static",
+        "race_descriptor", "race_destroy", "race_free",   NULL};
+    static const char *const locks[] = {"order_two",      "unlock_free",
+                                        "destroy_locked", "signal_unsafe",
+                                        "thread_leak",    NULL};
     const char *folder = scratch_folder(ctx);
     const char *here = talloc_strndup(
         ctx, __FILE__, (size_t)(strrchr(__FILE__, '/') - __FILE__));

@@ -45,8 +45,8 @@ int counter_count(const unsigned char *bytes, size_t length,
         struct share *share = &shares[created];
         size_t size = length / n + (created < length % n);
 
-        *share = (struct share){.next = next, .end = next + size,
-                                .wanted = wanted};
+        *share =
+            (struct share){.next = next, .end = next + size, .wanted = wanted};
         next += size;
         error = pthread_create(&share->thread, NULL, count_share, share);
         if (error == 0)

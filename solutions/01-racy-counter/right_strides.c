@@ -47,8 +47,10 @@ int counter_count(const unsigned char *bytes, size_t length,
     for (created = 0; created < n; created++) {
         struct stride *stride = &strides[created];
 
-        *stride = (struct stride){.bytes = bytes, .length = length,
-                                  .first = created, .step = n,
+        *stride = (struct stride){.bytes = bytes,
+                                  .length = length,
+                                  .first = created,
+                                  .step = n,
                                   .wanted = wanted};
         error = pthread_create(&stride->thread, NULL, count_stride, stride);
         if (error != 0)

@@ -1,7 +1,7 @@
 /* expect: fail thread-failure */
 /*
- * Nobody looks at what pthread_create() returns. A thread that was never created
- * cannot be joined: its id is whatever was in memory.
+ * Nobody looks at what pthread_create() returns. A thread that was never
+ * created cannot be joined: its id is whatever was in memory.
  */
 #include "racy-counter.h"
 

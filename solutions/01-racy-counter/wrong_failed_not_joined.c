@@ -1,7 +1,7 @@
 /* expect: fail thread-failure */
 /*
- * When a thread cannot be created the function returns at once. The threads that
- * could be created are still at work, for a caller who is gone.
+ * When a thread cannot be created the function returns at once. The threads
+ * that could be created are still at work, for a caller who is gone.
  */
 #include "racy-counter.h"
 

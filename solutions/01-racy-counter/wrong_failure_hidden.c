@@ -1,7 +1,7 @@
 /* expect: fail thread-failure */
 /*
- * When a thread cannot be created the function goes on with those there are. It
- * returns 0 and a count without the missing shares.
+ * When a thread cannot be created the function goes on with those there are.
+ * It returns 0 and a count without the missing shares.
  */
 #include "racy-counter.h"
 

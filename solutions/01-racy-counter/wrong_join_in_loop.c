@@ -1,7 +1,7 @@
 /* expect: fail all-at-once */
 /*
- * Each thread is joined in the loop that creates it: the next one is created only
- * when it has ended. Right results, no data race, and never two at work.
+ * Each thread is joined in the loop that creates it: the next one is created
+ * only when it has ended. Right results, no data race, and never two at work.
  */
 #include "racy-counter.h"
 

@@ -1,7 +1,8 @@
 /* expect: fail no-data-race */
 /*
- * Each thread locks a mutex of its own, a local variable. Nobody else ever asks
- * for it, so it keeps nobody out: a lock protects only among those who share it.
+ * Each thread locks a mutex of its own, a local variable. Nobody else ever
+ * asks for it, so it keeps nobody out: a lock protects only among those who
+ * share it.
  */
 #include "racy-counter.h"
 

@@ -1,8 +1,8 @@
 /* expect: fail memory */
 /*
- * The caller waits on a semaphore until each thread has said that it is done, and
- * takes that for joining. What the threads leave (a stack, a result) is kept for a
- * join that never comes.
+ * The caller waits on a semaphore until each thread has said that it is done,
+ * and takes that for joining. What the threads leave (a stack, a result) is
+ * kept for a join that never comes.
  */
 #include "racy-counter.h"
 
@@ -57,7 +57,8 @@ int counter_count(const unsigned char *bytes, size_t length,
             share->length += length % n;
         share->wanted = wanted;
         share->done = &done;
-        error = pthread_create(&share->thread, NULL, count_share, share); /* BUG */
+        error =
+            pthread_create(&share->thread, NULL, count_share, share); /* BUG */
         if (error != 0)
             break;
     }

@@ -1,7 +1,7 @@
 /* expect: fail thread-failure */
 /*
- * The caller's *result is used as the running total. After an error it holds half a
- * count, where it should be untouched.
+ * The caller's *result is used as the running total. After an error it holds
+ * half a count, where it should be untouched.
  */
 #include "racy-counter.h"
 

@@ -1,7 +1,7 @@
 /* expect: fail counts-right */
 /*
- * "Up to and including": the first byte of each share is also the last byte of the
- * one before it, and is counted twice.
+ * "Up to and including": the first byte of each share is also the last byte of
+ * the one before it, and is counted twice.
  */
 #include "racy-counter.h"
 
@@ -12,7 +12,9 @@
 struct share {
     pthread_t thread;
     const unsigned char *bytes;
-    size_t length; /* of the share, without its last byte */
+    size_t length;
+    size_t begin;
+    size_t end;
     bool (*wanted)(unsigned char byte);
     size_t found;
 };
@@ -22,8 +24,8 @@ static void *count_share(void *arg)
     struct share *share = arg;
     size_t found = 0;
 
-    for (size_t i = 0; i <= share->length; i++) {
-        if (share->wanted(share->bytes[i]))
+    for (size_t i = share->begin; i <= share->end; i++) {
+        if (i < share->length && share->wanted(share->bytes[i]))
             found++;
     }
     share->found = found;
@@ -45,10 +47,12 @@ int counter_count(const unsigned char *bytes, size_t length,
     for (created = 0; created < n; created++) {
         struct share *share = &shares[created];
 
-        share->bytes = bytes + created * (length / n);
-        share->length = length / n; /* BUG */
+        share->bytes = bytes;
+        share->length = length;
+        share->begin = created * (length / n);
+        share->end = share->begin + length / n; /* BUG */
         if (created == n - 1)
-            share->length += length % n - 1;
+            share->end = length;
         share->wanted = wanted;
         error = pthread_create(&share->thread, NULL, count_share, share);
         if (error != 0)

@@ -1,7 +1,7 @@
 /* expect: fail speedup */
 /*
- * Right, and slow: an atomic addition for each byte that is found. The cores hand
- * one cache line to and fro, and wait for it most of the time.
+ * Right, and slow: an atomic addition for each byte that is found. The cores
+ * hand one cache line to and fro, and wait for it most of the time.
  */
 #include "racy-counter.h"
 

@@ -1,7 +1,7 @@
 /* expect: fail counts-right */
 /*
- * The total is static, and so is the lock that guards it. One call alone is right;
- * two calls at the same moment count into the same variable.
+ * The total is static, and so is the lock that guards it. One call alone is
+ * right; two calls at the same moment count into the same variable.
  */
 #include "racy-counter.h"
 

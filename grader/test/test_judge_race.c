@@ -1,0 +1,272 @@
+/*
+ * test_judge_race.c - data races, and what the tools get wrong.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "made.h"
+
+static struct made *made;
+static struct verdict verdict;
+
+static void setup(void)
+{
+    made = made_good();
+}
+
+static void teardown(void)
+{
+    talloc_free(made);
+}
+
+TestSuite(judge_race, .init = setup, .fini = teardown);
+
+static const struct row *row(int which)
+{
+    verdict = made_judge(made);
+    return &verdict.rows[which];
+}
+
+static struct report *report(const char *way, enum bug kind, const int *lines)
+{
+    return made_report(made, made_run(made, way), kind, "count/two", lines);
+}
+
+static void wrong_everywhere(const char *way)
+{
+    made_value(made, made_run(made, way), "count/two", "total", "1");
+    made_value(made, made_run(made, way), "count/four", "total", "1");
+}
+
+/* ---- races -----------------------------------------------------------------
+ */
+
+Test(judge_race, tells_both_sides)
+{
+    struct report *race = report("tsan", BUG_RACE, LINES(12, 20));
+    const struct finding *finding;
+
+    race->object = "total";
+    race->sides[1].locks = "M0";
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    finding = verdict.rows[ROW_RACE].findings[0];
+    made_says(finding->message, "`total`");
+    made_says(finding->message, "One of them holds a lock");
+    cr_assert_eq(finding->location_count, 2);
+    cr_assert_str_eq(finding->locations[0].what, "writes here");
+    cr_assert_eq(finding->locations[0].place.line, 12);
+    cr_assert_str_eq(finding->locations[1].what, "reads here");
+    cr_assert_eq(finding->locations[1].place.line, 20);
+    made_says(finding->story, "1. T2 reads `total` (line 20)");
+    made_says(finding->story, "2. T1 writes `total` (line 12)");
+    cr_assert_str_eq(verdict.rows[ROW_RACE].again,
+                     "make check EX=01 LENS=tsan SEED=7");
+}
+
+Test(judge_race, lost_update_has_six_steps)
+{
+    report("tsan", BUG_RACE, LINES(12, 12))->object = "total";
+    row(ROW_RACE);
+    made_says(verdict.rows[ROW_RACE].findings[0]->story, "6. T2 writes it");
+    made_says(verdict.rows[ROW_RACE].findings[0]->story,
+              "One way it goes wrong:");
+}
+
+Test(judge_race, two_stores_are_an_if)
+{
+    report("tsan", BUG_RACE, LINES(12, 12))->sides[1].what = "writes 8 bytes";
+    row(ROW_RACE);
+    made_says(verdict.rows[ROW_RACE].findings[0]->story, "as x++ does");
+}
+
+Test(judge_race, use_after_free_is_told_as_one)
+{
+    struct report *race = report("tsan", BUG_RACE, LINES(30, 40));
+
+    race->sides[0].what = "frees the block";
+    race->object = "block of 40 bytes allocated at racy-counter.c:3";
+    row(ROW_RACE);
+    made_says(verdict.rows[ROW_RACE].message, "the block of 40 bytes");
+    made_says(verdict.rows[ROW_RACE].findings[0]->story,
+              "1. T1 frees the block (line 30)");
+}
+
+Test(judge_race, side_of_the_caller_is_told)
+{
+    report("tsan", BUG_RACE, LINES(12, -80));
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_RACE].findings[0]->story,
+              "your function returns");
+    cr_assert_str_eq(verdict.rows[ROW_RACE].findings[0]->locations[1].what,
+                     "the caller reads here");
+}
+
+Test(judge_race, report_without_the_student_counts_not)
+{
+    report("tsan", BUG_RACE, LINES(-80, -81));
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+    cr_assert_eq(verdict.note_count, 0);
+}
+
+Test(judge_race, two_tools_are_one_finding)
+{
+    report("tsan", BUG_RACE, LINES(12, 20));
+    report("helgrind", BUG_RACE, LINES(20, 12));
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    cr_assert_eq(verdict.rows[ROW_RACE].finding_count, 1);
+    cr_assert_eq(verdict.rows[ROW_RACE].findings[0]->lenses,
+                 1u << LENS_TSAN | 1u << LENS_HELGRIND);
+}
+
+Test(judge_race, same_variable_and_a_line_is_one_finding)
+{
+    report("tsan", BUG_RACE, LINES(12, 12))->object = "total";
+    report("helgrind", BUG_RACE, LINES(12, 33))->object = "total";
+    report("helgrind", BUG_RACE, LINES(12, 44))->object = "other";
+    row(ROW_RACE);
+    cr_assert_eq(verdict.rows[ROW_RACE].finding_count, 2);
+    cr_assert_eq(verdict.rows[ROW_RACE].findings[1]->location_count, 3);
+}
+
+Test(judge_race, helgrind_alone_fails_a_plain_program)
+{
+    report("helgrind", BUG_RACE, LINES(12, 20));
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+}
+
+Test(judge_race, helgrind_alone_is_a_note_with_atomics)
+{
+    report("helgrind", BUG_RACE, LINES(12, 20));
+    made->evidence.uses_atomics = true;
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+    cr_assert_eq(verdict.note_count, 1);
+    cr_assert(verdict.notes[0].note);
+    cr_assert_eq(verdict.score, 100);
+}
+
+Test(judge_race, helgrind_alone_is_a_note_with_pipes)
+{
+    report("helgrind", BUG_RACE, LINES(12, 20));
+    made->evidence.uses_pipes = true;
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+}
+
+Test(judge_race, helgrind_alone_is_open_when_nobody_asked_tsan)
+{
+    made_run(made, "tsan")->lens = LENS_BUILD;
+    made->evidence.lenses = 1u << LENS_HELGRIND;
+    report("helgrind", BUG_RACE, LINES(12, 20));
+    made_is(row(0), STATUS_INCONCLUSIVE, "alone");
+}
+
+Test(judge_race, fence_is_inconclusive)
+{
+    report("tsan", BUG_RACE, LINES(12, 20));
+    made->evidence.uses_fence = made->evidence.uses_atomics = true;
+    made_is(row(ROW_RACE), STATUS_INCONCLUSIVE, "fence");
+    cr_assert_eq(verdict.rows[ROW_RACE].max_points, 0);
+    made_is(&verdict.rows[ROW_RESULTS], STATUS_PASS, NULL);
+    cr_assert_eq(verdict.verdict, VERDICT_PASS);
+    cr_assert_eq(verdict.score, verdict.max_score);
+}
+
+Test(judge_race, clocklock_is_inconclusive)
+{
+    report("tsan", BUG_RACE, LINES(12, 20));
+    made->evidence.uses_clocklock = true;
+    made_is(row(ROW_RACE), STATUS_INCONCLUSIVE, "clocklock");
+}
+
+Test(judge_race, fence_without_a_report_passes)
+{
+    made->evidence.uses_fence = true;
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+}
+
+Test(judge_race, one_thread_shows_nothing)
+{
+    struct run *run = made_run(made, "tsan");
+
+    made_value(made, run, "count/two", "threads", "1");
+    made_value(made, run, "count/four", "threads", "1");
+    made_value(made, run, "overlap/both", "threads", "1");
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "at the same time");
+    cr_assert_eq(verdict.rows[ROW_RACE].max_points, 25);
+    cr_assert_eq(verdict.verdict, VERDICT_FAIL);
+}
+
+Test(judge_race, threads_of_other_tests_show_nothing)
+{
+    made->exercise.checks[ROW_RACE].tests[0] = "count/*";
+    made_value(made, made_run(made, "tsan"), "count/two", "threads", "1");
+    made_value(made, made_run(made, "tsan"), "count/four", "threads", "1");
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+}
+
+Test(judge_race, test_that_did_not_end_shows_nothing)
+{
+    made_cut(made, made_run(made, "helgrind"), "overlap/both");
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "under Helgrind");
+}
+
+Test(judge_race, log_that_broke_off_shows_nothing)
+{
+    made_run(made, "tsan")->reports.complete = false;
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "ThreadSanitizer");
+}
+
+Test(judge_race, wrong_results_show_nothing)
+{
+    wrong_everywhere("tsan");
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "First make the results right");
+}
+
+Test(judge_race, half_of_the_results_is_enough)
+{
+    made->exercise.checks[ROW_RACE].tests[0] = "count/*";
+    made_value(made, made_run(made, "tsan"), "count/two", "total", "1");
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+}
+
+Test(judge_race, deadlock_blocks_it_every_time)
+{
+    made_cut(made, made_run(made, "patient"), "count/two");
+    report("patient", BUG_DEADLOCK, LINES(12, 14));
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "deadlock");
+}
+
+Test(judge_race, race_beats_a_deadlock)
+{
+    report("patient", BUG_DEADLOCK, LINES(12, 14));
+    report("tsan", BUG_RACE, LINES(30, 31));
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+}
+
+Test(judge_race, misuse_counts_here_without_a_deadlock_check)
+{
+    report("tsan", BUG_LOCK_MISUSE, LINES(12))->title =
+        "unlock of an unlocked mutex (or by a wrong thread)";
+    made->exercise.checks[ROW_DEADLOCK].tests[0] = "overlap/*";
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_RACE].message, "unlocked that nobody holds");
+    made_is(&verdict.rows[ROW_DEADLOCK], STATUS_PASS, NULL);
+}
+
+Test(judge_race, order_does_not_depend_on_the_tools)
+{
+    report("tsan", BUG_RACE, LINES(50, 51));
+    report("tsan", BUG_RACE, LINES(12, 13));
+    report("helgrind", BUG_RACE, LINES(20, -7));
+    row(ROW_RACE);
+    cr_assert_eq(verdict.rows[ROW_RACE].finding_count, 3);
+    cr_assert_eq(verdict.rows[ROW_RACE].findings[0]->locations[0].place.line,
+                 12);
+    cr_assert_eq(verdict.rows[ROW_RACE].findings[2]->locations[0].place.line,
+                 20);
+}
