@@ -134,9 +134,10 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
 {
     const struct board_row *holder = holder_of(scene, row);
     const char *who = holder ? thread_name(scene, holder->number) : NULL;
+    uint32_t waiting = row->waiting;
     const char *name;
 
-    switch (row->waiting) {
+    switch (waiting) {
     case WAIT_CONDITION:
         return "waits for a signal on a condition variable, and nobody is "
                "left to give it";
@@ -156,17 +157,17 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
     if (holder == NULL)
         return talloc_asprintf(scene->ctx,
                                "waits for %s %s, which nobody will release",
-                               kind_name(row->waiting), name);
+                               kind_name(waiting), name);
     if (holder->state == ROW_ENDED)
         return talloc_asprintf(
             scene->ctx, "waits for %s %s, which %s never released: %s",
-            kind_name(row->waiting), name, who, holds(scene, holder));
+            kind_name(waiting), name, who, holds(scene, holder));
     if (holder == row)
         return talloc_asprintf(scene->ctx,
                                "waits for %s %s, which it holds itself",
-                               kind_name(row->waiting), name);
+                               kind_name(waiting), name);
     return talloc_asprintf(scene->ctx, "waits for %s %s, which %s holds",
-                           kind_name(row->waiting), name, who);
+                           kind_name(waiting), name, who);
 }
 
 static void add_side(struct scene *scene, struct report *report,

@@ -1,9 +1,16 @@
 /*
  * judge_speed.c - speed by the clock. A clock under load is wrong in either
  * direction, and no statistic mends it; so a figure is judged only where the
- * machine was quiet: a crowd of `threads` copies of the kit's own run took at
- * most 15 % longer than one. Near the threshold, and with too few quiet
- * rounds, nobody can tell, and the row does not count. What was measured is
+ * machine was quiet, and the rounds agree:
+ *
+ *   - a round is quiet when a crowd of `threads` copies of the kit's own run
+ *     took at most 15 % longer than one, and that one at most 15 % longer than
+ *     the shortest of all rounds (beside very many neighbours a crowd is no
+ *     slower than one, but no run is like another);
+ *   - three rounds must be quiet, the median must not lie near the threshold,
+ *     and no quiet round may lie on the other side of it.
+ *
+ * Otherwise nobody can tell, and the row does not count. What was measured is
  * always said.
  *
  * Figure of a round = min(kit's sequential run, the student's on one thread)
@@ -18,9 +25,15 @@
 #define QUIET_ENOUGH 3
 #define DEAD_BAND    0.07
 
-static bool quiet(const struct round *round)
+static bool quiet(const struct measurement *speed, const struct round *round)
 {
-    return round->crowd <= QUIET_CROWD * round->sequential;
+    double shortest = round->sequential;
+
+    for (size_t i = 0; i < speed->count; i++)
+        if (speed->rounds[i].sequential < shortest)
+            shortest = speed->rounds[i].sequential;
+    return round->crowd <= QUIET_CROWD * round->sequential &&
+           round->sequential <= QUIET_CROWD * shortest;
 }
 
 static double figure(const struct round *round)
@@ -47,7 +60,7 @@ static double median(struct judging *judging, bool only_quiet, size_t *count)
     *count = 0;
     figures = talloc_array(judging->ctx, double, speed->count);
     for (size_t i = 0; i < speed->count; i++)
-        if (!only_quiet || quiet(&speed->rounds[i]))
+        if (!only_quiet || quiet(speed, &speed->rounds[i]))
             figures[(*count)++] = figure(&speed->rounds[i]);
     if (*count > 0) {
         qsort(figures, *count, sizeof(double), compare);
@@ -108,20 +121,39 @@ static bool all_agree(const struct measurement *speed)
     return true;
 }
 
+/* Some quiet round lies on the other side of the threshold. */
+static bool rounds_differ(struct judging *judging, double value)
+{
+    const struct measurement *speed = &judging->evidence->speed;
+    double threshold = judging->exercise->speed_threshold;
+
+    for (size_t i = 0; i < speed->count; i++)
+        if (quiet(speed, &speed->rounds[i]) &&
+            (figure(&speed->rounds[i]) < threshold) != (value < threshold))
+            return true;
+    return false;
+}
+
+static void say_noisy(struct judging *judging, struct row *row)
+{
+    size_t rounds;
+
+    row_open(row, "noisy",
+             say(judging,
+                 "%s But something else kept the machine busy meanwhile, so "
+                 "this counts neither for nor against you.",
+                 measured(judging, median(judging, false, &rounds))));
+    row->help = "Close other programs and check again.";
+}
+
 static void judge_figure(struct judging *judging, struct row *row)
 {
     double threshold = judging->exercise->speed_threshold, value, distance;
     size_t rounds;
 
     value = median(judging, true, &rounds);
-    if (rounds < QUIET_ENOUGH) {
-        value = median(judging, false, &rounds);
-        row_open(row, "noisy",
-                 say(judging,
-                     "%s But something else kept the machine busy meanwhile, "
-                     "so this counts neither for nor against you.",
-                     measured(judging, value)));
-        row->help = "Close other programs and check again.";
+    if (rounds < QUIET_ENOUGH || rounds_differ(judging, value)) {
+        say_noisy(judging, row);
         return;
     }
     distance = value > threshold ? value - threshold : threshold - value;

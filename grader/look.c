@@ -20,7 +20,7 @@
 #define TSAN_OPTIONS                                                           \
     "TSAN_OPTIONS=symbolize=0:atexit_sleep_ms=0:second_deadlock_stack=1:"      \
     "history_size=4:handle_segv=0:handle_abort=0:handle_sigbus=0:"             \
-    "handle_sigfpe=0:handle_sigill=0:exitcode=0:force_seq_cst_atomics=0"
+    "handle_sigfpe=0:handle_sigill=0:exitcode=0:suppress_equal_addresses=0"
 
 /* Reads what the tool said about a run. */
 typedef void reader(struct look *look, struct run *run, const char *program,

@@ -99,25 +99,49 @@ static bool same_place(const struct place *a, const struct place *b)
            strcmp(a->file, b->file) == 0;
 }
 
+/* The number of locations from here on that say the same of one place. */
+static size_t alike(const struct finding *finding, size_t i)
+{
+    const struct location *first = &finding->locations[i], *next = first + 1;
+    size_t count = 1;
+
+    while (i + count < finding->location_count &&
+           same_place(&first->place, &next->place) && first->what &&
+           next->what && strcmp(first->what, next->what) == 0) {
+        next++;
+        count++;
+    }
+    return count;
+}
+
+static void print_location(const struct terminal *terminal, void *ctx,
+                           const struct location *location, size_t count)
+{
+    const char *file =
+        report_clean(ctx, terminal_file(terminal, &location->place));
+    const char *what = location->what ? location->what : "";
+    char *where = location->place.line ? talloc_asprintf(ctx, "%s:%d:", file,
+                                                         location->place.line)
+                                       : talloc_asprintf(ctx, "%s:", file);
+
+    if (count > 1)
+        what = talloc_asprintf(ctx, "%s (both threads)", what);
+    fprintf(terminal->out, "    %s%s%s ", terminal_bold(terminal), where,
+            terminal_plain(terminal));
+    report_wrap(terminal->out, report_clean(ctx, what), 5 + report_width(where),
+                8);
+}
+
 static void print_locations(const struct terminal *terminal, void *ctx,
                             const struct finding *finding)
 {
-    for (size_t i = 0; i < finding->location_count; i++) {
+    for (size_t i = 0, n; i < finding->location_count; i += n) {
         const struct location *location = &finding->locations[i];
-        const char *file =
-            report_clean(ctx, terminal_file(terminal, &location->place));
-        char *where =
-            location->place.line
-                ? talloc_asprintf(ctx, "%s:%d:", file, location->place.line)
-                : talloc_asprintf(ctx, "%s:", file);
-        fprintf(terminal->out, "    %s%s%s ", terminal_bold(terminal), where,
-                terminal_plain(terminal));
-        report_wrap(terminal->out,
-                    report_clean(ctx, location->what ? location->what : ""),
-                    5 + report_width(where), 8);
+        n = alike(finding, i);
+        print_location(terminal, ctx, location, n);
         /* A line with both sides on it is shown once. */
-        if (i + 1 == finding->location_count ||
-            !same_place(&location->place, &location[1].place))
+        if (i + n == finding->location_count ||
+            !same_place(&location->place, &location[n].place))
             print_source(terminal, ctx, &location->place);
     }
 }
@@ -151,8 +175,27 @@ static void print_finding(const struct terminal *terminal, void *ctx,
     }
 }
 
+/*
+ * The command, with SRC where another file than the exercise's own was looked
+ * at, and its name can be typed as it is.
+ */
+static const char *again(const struct terminal *terminal, void *ctx,
+                         const struct exercise *exercise, const struct row *row)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-+/";
+    const char *source = terminal->source;
+    const char *own = talloc_asprintf(ctx, "exercises/%s/%s", exercise->folder,
+                                      exercise->source);
+
+    if (!row->again || !source || strcmp(source, own) == 0 ||
+        source[strspn(source, plain)] != '\0')
+        return row->again;
+    return talloc_asprintf(ctx, "%s SRC=%s", row->again, source);
+}
+
 void terminal_failure(const struct terminal *terminal, void *ctx,
-                      const struct row *row)
+                      const struct exercise *exercise, const struct row *row)
 {
     const struct finding *first =
         row->finding_count > 0 ? row->findings[0] : NULL;
@@ -164,7 +207,8 @@ void terminal_failure(const struct terminal *terminal, void *ctx,
     report_wrap(terminal->out, report_clean(ctx, row->check->title),
                 4 + strlen(word ? word : ""), 2);
     putc('\n', terminal->out);
-    if (row->message)
+    /* What was measured stands in the row's own line. */
+    if (row->message && !row->check->measured)
         terminal_paragraph(terminal, ctx, row->message);
     if (first && first->message &&
         (!row->message || strcmp(first->message, row->message) != 0))
@@ -175,5 +219,5 @@ void terminal_failure(const struct terminal *terminal, void *ctx,
     print_item(terminal, ctx, "Why:", first ? first->idea : NULL);
     print_item(terminal, ctx, "Try:", row->help);
     print_item(terminal, ctx, "Read:", row->handout);
-    print_item(terminal, ctx, "Again:", row->again);
+    print_item(terminal, ctx, "Again:", again(terminal, ctx, exercise, row));
 }

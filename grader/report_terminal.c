@@ -289,7 +289,7 @@ void report_verdict(const struct terminal *terminal,
     }
     if (row) {
         told = row->finding_count > 0 ? row->findings[0] : NULL;
-        terminal_failure(terminal, ctx, row);
+        terminal_failure(terminal, ctx, exercise, row);
     }
     print_more(terminal, ctx, verdict, told);
     print_notes(terminal, ctx, verdict);

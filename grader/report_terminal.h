@@ -23,6 +23,6 @@ void terminal_paragraph(const struct terminal *terminal, void *ctx,
 
 /* What a row that fell short has to say, with its first finding. */
 void terminal_failure(const struct terminal *terminal, void *ctx,
-                      const struct row *row);
+                      const struct exercise *exercise, const struct row *row);
 
 #endif

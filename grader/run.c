@@ -34,6 +34,7 @@
 #include "stillness.h"
 
 #define TEST_WALL_SECONDS 20.0
+#define SPIN_SECONDS 0.1 /* of processor time, see stillness_let_go() */
 
 struct watch {
     void *ctx;
@@ -46,6 +47,7 @@ struct watch {
     uint32_t serial;   /* the test that is being timed */
     double cpu_before; /* its process' processor time when it began */
     double began;      /* monotonic seconds */
+    double cpu_let_go; /* and when somebody was let go last */
     bool asked_where;  /* SIGXCPU was sent */
     bool condemned;    /* the process was killed */
 };
@@ -159,6 +161,7 @@ static void follow_test(struct watch *watch, pid_t pid)
         return;
     watch->serial = serial;
     watch->cpu_before = cpu_of_process(pid);
+    watch->cpu_let_go = watch->cpu_before;
     watch->began = now();
     watch->asked_where = watch->condemned = false;
 }
@@ -167,9 +170,13 @@ static void check_time(struct watch *watch, pid_t pid)
 {
     double limit = watch->lab->exercise->test_cpu_seconds *
                    watch->spec->slowness;
-    double used = cpu_of_process(pid) - watch->cpu_before;
+    double cpu = cpu_of_process(pid), used = cpu - watch->cpu_before;
     struct report report = {.kind = BUG_LOOP, .lens = watch->spec->lens};
 
+    if (cpu - watch->cpu_let_go > SPIN_SECONDS * watch->spec->slowness) {
+        watch->cpu_let_go = cpu;
+        stillness_let_go(watch->stillness);
+    }
     if (watch->asked_where && used > limit + 0.2) {
         /* it did not answer */
         report.test = talloc_strdup(

@@ -22,10 +22,12 @@
 #include <unistd.h>
 
 #define TASKS_MAX 1024
+#define TRIES_MOST 4
 
 struct stillness {
     struct board *board;
     bool strangers;
+    unsigned tries; /* let go since somebody else was */
     pid_t known; /* the last process whose descent was looked up */
 };
 
@@ -320,22 +322,44 @@ static void ring(struct board *board, _Atomic uint32_t *epoch)
             0);
 }
 
-enum motion stillness_look(struct stillness *stillness, pid_t program)
+/*
+ * The gentlest first. A try may be made again: the lock may have become free
+ * between the try and its sleep. But who backs off and begins again can do so
+ * for ever, so a few times must do. Patience only delays. A meeting's answer
+ * is final.
+ */
+static bool let_go(struct stillness *stillness)
 {
     struct board *board = stillness->board;
+
+    if (anyone_in(board, WAIT_TRY) && stillness->tries < TRIES_MOST) {
+        stillness->tries++;
+        ring(board, &board->releases);
+        return true;
+    }
+    stillness->tries = 0;
+    if (anyone_in(board, WAIT_PATIENCE)) {
+        ring(board, &board->let_go_patience);
+    } else if (anyone_in(board, WAIT_MEETING)) {
+        ring(board, &board->let_go_meetings);
+    } else {
+        return anyone_in(board, WAIT_TRY);
+    }
+    return true;
+}
+
+bool stillness_let_go(struct stillness *stillness)
+{
+    return let_go(stillness);
+}
+
+enum motion stillness_look(struct stillness *stillness, pid_t program)
+{
     pid_t pid = stillness_process(stillness, program);
 
     if (pid == 0)
         return MOTION_IDLE;
     if (!all_still(stillness, pid))
         return MOTION_MOVING;
-    if (anyone_in(board, WAIT_PATIENCE)) {
-        ring(board, &board->let_go_patience);
-        return MOTION_LET_GO;
-    }
-    if (anyone_in(board, WAIT_MEETING)) {
-        ring(board, &board->let_go_meetings);
-        return MOTION_LET_GO;
-    }
-    return MOTION_DEADLOCK;
+    return let_go(stillness) ? MOTION_LET_GO : MOTION_DEADLOCK;
 }

@@ -44,6 +44,13 @@ struct stillness *stillness_open(void *ctx, const char *path,
  */
 enum motion stillness_look(struct stillness *stillness, pid_t program);
 
+/*
+ * Lets go without stillness: for a program that spins. A thread that has used
+ * a hundred times the processor time of a test without coming to the meeting
+ * is not on its way to it. false when nobody waits to be let go.
+ */
+bool stillness_let_go(struct stillness *stillness);
+
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);
 

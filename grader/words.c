@@ -241,44 +241,26 @@ static void other(struct judging *judging, struct trouble *trouble)
 
 void words_fill(struct judging *judging, struct trouble *trouble)
 {
-    switch (trouble->report->kind) {
-    case BUG_RACE:
-        words_race(judging, trouble);
-        return;
-    case BUG_DEADLOCK:
-    case BUG_ASLEEP:
-        words_deadlock(judging, trouble);
-        return;
-    case BUG_LOOP:
-        loop(judging, trouble);
-        return;
-    case BUG_LOCK_MISUSE:
-    case BUG_COND_MISUSE:
-        misuse(judging, trouble);
-        return;
-    case BUG_LOCK_ORDER:
-        lock_order(judging, trouble);
-        return;
-    case BUG_DUBIOUS:
-        dubious(judging, trouble);
-        return;
-    case BUG_THREAD_LEAK:
-        thread_leak(judging, trouble);
-        return;
-    case BUG_BAD_ACCESS:
-    case BUG_BAD_FREE:
-    case BUG_UNINITIALISED:
-    case BUG_LEAK:
-        memory(judging, trouble);
-        return;
-    case BUG_CRASH:
-        crash(judging, trouble);
-        return;
-    case BUG_SIGNAL_UNSAFE:
-    case BUG_OTHER:
-        other(judging, trouble);
-        return;
-    }
+    static void (*const writers[])(struct judging *, struct trouble *) = {
+        [BUG_RACE] = words_race,
+        [BUG_LOCK_ORDER] = lock_order,
+        [BUG_DEADLOCK] = words_deadlock,
+        [BUG_LOCK_MISUSE] = misuse,
+        [BUG_COND_MISUSE] = misuse,
+        [BUG_DUBIOUS] = dubious,
+        [BUG_THREAD_LEAK] = thread_leak,
+        [BUG_BAD_ACCESS] = memory,
+        [BUG_BAD_FREE] = memory,
+        [BUG_UNINITIALISED] = memory,
+        [BUG_LEAK] = memory,
+        [BUG_CRASH] = crash,
+        [BUG_LOOP] = loop,
+        [BUG_ASLEEP] = words_deadlock,
+        [BUG_SIGNAL_UNSAFE] = other,
+        [BUG_OTHER] = other,
+    };
+
+    writers[trouble->report->kind](judging, trouble);
 }
 
 static const char *const helps[] = {

@@ -21,9 +21,23 @@ static const char *name_of(struct judging *judging, const struct report *report,
     return say(judging, "T%zu", i + 1);
 }
 
-static const char *what_of(const struct side *side)
+/* hang.c names places as they were compiled; "line 12" is enough here. */
+static const char *in_lines(struct judging *judging, const char *text)
 {
-    return side->what ? side->what : "waits";
+    const char *name = say(judging, "%s:", judging->exercise->source);
+    char *out = talloc_strdup(judging->ctx, "");
+    const char *at;
+
+    while ((at = strstr(text, name))) {
+        out = talloc_asprintf_append(out, "%.*sline ", (int)(at - text), text);
+        text = at + strlen(name);
+    }
+    return talloc_strdup_append(out, text);
+}
+
+static const char *what_of(struct judging *judging, const struct side *side)
+{
+    return side->what ? in_lines(judging, side->what) : "waits";
 }
 
 static const struct place *place_of(const struct side *side)
@@ -52,15 +66,15 @@ static const char *story(struct judging *judging, const struct report *report)
 
     for (size_t i = 0; i < report->count; i++)
         if (report->sides[i].locks)
-            text = talloc_asprintf_append(text, "\n%u. %s %s", ++step,
-                                          name_of(judging, report, i),
-                                          report->sides[i].locks);
+            text = talloc_asprintf_append(
+                text, "\n%u. %s %s", ++step, name_of(judging, report, i),
+                in_lines(judging, report->sides[i].locks));
     for (size_t i = 0; i < report->count; i++) {
         const struct side *side = &report->sides[i];
         const struct place *place = place_of(side);
-        text =
-            talloc_asprintf_append(text, "\n%u. %s %s", ++step,
-                                   name_of(judging, report, i), what_of(side));
+        text = talloc_asprintf_append(text, "\n%u. %s %s", ++step,
+                                      name_of(judging, report, i),
+                                      what_of(judging, side));
         if (place)
             text = talloc_asprintf_append(text, " (%s)",
                                           words_place(judging, place));
@@ -69,6 +83,16 @@ static const char *story(struct judging *judging, const struct report *report)
         return text;
     return talloc_asprintf_append(
         text, "\n%u. nobody is left who could wake one of them", ++step);
+}
+
+/* hang.c: "waits for lock A, which T4 never released" */
+static bool never_released(const struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (report->sides[i].what &&
+            strstr(report->sides[i].what, "never released"))
+            return true;
+    return false;
 }
 
 static void explain(struct finding *finding, const struct report *report)
@@ -80,6 +104,11 @@ static void explain(struct finding *finding, const struct report *report)
                            "up.";
         finding->idea = "A wait that ends by the clock is slow, or late, or "
                         "both: wait for what is to happen.";
+    } else if (never_released(report)) {
+        finding->message = "A thread has ended and kept a lock: those who "
+                           "wait for it wait for ever.";
+        finding->idea = "Whoever takes a lock lets it go on every path out of "
+                        "the function, also on those of errors.";
     } else if (holding == 0) {
         finding->message =
             "Nothing moves any more: every thread sleeps, and nobody is left "
@@ -124,6 +153,19 @@ static void locate_taken(struct judging *judging, struct finding *finding,
     }
 }
 
+/* The student's own lines first, then those of the tests. */
+static void locate_sides(struct judging *judging, struct finding *finding,
+                         const struct report *report, bool student)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const struct side *side = &report->sides[i];
+        if ((side_student(side) != NULL) == student)
+            words_locate(judging, finding, place_of(side),
+                         say(judging, "%s %s", name_of(judging, report, i),
+                             what_of(judging, side)));
+    }
+}
+
 void words_deadlock(struct judging *judging, struct trouble *trouble)
 {
     const struct report *report = trouble->report;
@@ -131,18 +173,10 @@ void words_deadlock(struct judging *judging, struct trouble *trouble)
 
     explain(finding, report);
     finding->story = story(judging, report);
-    for (size_t i = 0; i < report->count; i++) {
-        const struct side *side = &report->sides[i];
-        const char *what =
-            side->locks
-                ? say(judging, "%s %s; it %s", name_of(judging, report, i),
-                      what_of(side), side->locks)
-                : say(judging, "%s %s", name_of(judging, report, i),
-                      what_of(side));
-        words_locate(judging, finding, place_of(side), what);
-    }
+    locate_sides(judging, finding, report, true);
     for (size_t i = 0; i < report->count; i++) {
         locate_taken(judging, finding, report->sides[i].locks);
         locate_taken(judging, finding, report->sides[i].what);
     }
+    locate_sides(judging, finding, report, false);
 }

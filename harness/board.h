@@ -32,7 +32,8 @@ enum waiting {
     WAIT_BARRIER,
     WAIT_JOIN,
     WAIT_MEETING, /* inside meet(): to be let go when all is still */
-    WAIT_PATIENCE /* held back by the patient policy: likewise */
+    WAIT_PATIENCE, /* held back by the patient policy: likewise */
+    WAIT_TRY       /* tried a lock in vain, and sleeps before it tries again */
 };
 
 enum row_state { ROW_FREE, ROW_ALIVE, ROW_ENDED };
@@ -95,6 +96,8 @@ struct board {
      * the bell (a futex). Threads that wait look again. */
     _Atomic uint32_t let_go_patience;
     _Atomic uint32_t let_go_meetings;
+    _Atomic uint32_t releases; /* locks released while somebody tries */
+    _Atomic int32_t trying;    /* threads in WAIT_TRY */
     _Atomic uint32_t bell;
 
     struct board_row rows[BOARD_THREADS];

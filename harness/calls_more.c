@@ -43,6 +43,8 @@
         error = Name(object);                                                  \
         if (error == 0)                                                        \
             held_push(row, ADDRESS(object), Kind, &at);                        \
+        else                                                                   \
+            try_failed(row, ADDRESS(object), &at);                             \
         return error;                                                          \
     }
 
@@ -50,8 +52,12 @@
     int il_##Name(Type *object);                                               \
     QUIET int il_##Name(Type *object)                                          \
     {                                                                          \
+        int error;                                                             \
+                                                                               \
         held_pop(row_self(), ADDRESS(object));                                 \
-        return Name(object);                                                   \
+        error = Name(object);                                                  \
+        try_again();                                                           \
+        return error;                                                          \
     }
 
 BLOCKING(pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock), lock,
@@ -68,8 +74,24 @@ TRYING(pthread_rwlock_tryrdlock, pthread_rwlock_t, WAIT_RWLOCK)
 TRYING(pthread_rwlock_trywrlock, pthread_rwlock_t, WAIT_RWLOCK)
 RELEASING(pthread_rwlock_unlock, pthread_rwlock_t)
 
-BLOCKING(pthread_spin_lock, (pthread_spinlock_t * lock), (lock), lock,
-         WAIT_SPINLOCK, false)
+/*
+ * A spin lock that is taken spins here, where it can be seen: it waits like
+ * everyone while somebody is to be let go.
+ */
+int il_pthread_spin_lock(pthread_spinlock_t *lock);
+QUIET int il_pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    int error;
+    ENTER;
+
+    patience(row, ADDRESS(lock), &at);
+    while ((error = pthread_spin_trylock(lock)) == EBUSY)
+        try_failed(row, ADDRESS(lock), &at);
+    if (error == 0)
+        held_push(row, ADDRESS(lock), WAIT_SPINLOCK, &at);
+    return error;
+}
+
 TRYING(pthread_spin_trylock, pthread_spinlock_t, WAIT_SPINLOCK)
 RELEASING(pthread_spin_unlock, pthread_spinlock_t)
 

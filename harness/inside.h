@@ -45,6 +45,18 @@ void held_pop(struct board_row *row, uint64_t lock);
 void patience(struct board_row *row, uint64_t object,
               const struct frames *at);
 
+/*
+ * A try that failed. While somebody waits to be let go, the thread sleeps
+ * until a lock is released or somebody was let go: one that tries again and
+ * again would keep all from ever being still.
+ */
+void try_failed(struct board_row *row, uint64_t object,
+                const struct frames *at);
+void try_again(void);
+
+/* true when fail_thread_create_after() says so */
+bool creation_fails(void);
+
 /* One line on the record pipe: one write, so lines do not mix. */
 void record_line(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

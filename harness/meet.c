@@ -1,5 +1,5 @@
 /*
- * meet.c - waiting to be let go: meetings and patience.
+ * meet.c - waiting to be let go: meetings, patience, tries in vain.
  *
  * A thread in meet() sleeps until enough others have come, or until the
  * grader, which watches from outside, has found that nothing else can move
@@ -106,9 +106,65 @@ QUIET void patience(struct board_row *row, uint64_t object,
     board->pending -= 1;
 }
 
+QUIET static uint32_t news(void)
+{
+    return board->releases + board->let_go_patience + board->let_go_meetings;
+}
+
+QUIET void try_failed(struct board_row *row, uint64_t object,
+                      const struct frames *at)
+{
+    uint32_t seen;
+
+    if (row == NULL || board->pending == 0) {
+        sched_yield();
+        return;
+    }
+    board->trying += 1;
+    seen = news();
+    wait_begin(row, WAIT_TRY, object, false, at);
+    while (board->pending > 0 && news() == seen) {
+        uint32_t bell = board->bell;
+
+        if (board->pending > 0 && news() == seen)
+            quiet_wait(&board->bell, bell);
+    }
+    wait_end(row);
+    board->trying -= 1;
+}
+
+QUIET void try_again(void)
+{
+    if (board->trying == 0)
+        return;
+    board->releases += 1;
+    board->bell += 1;
+    quiet_wake_all(&board->bell);
+}
+
 QUIET int threads_alive(void)
 {
     return board->alive;
+}
+
+static _Atomic int creations_left = -1;
+
+QUIET void fail_thread_create_after(int n)
+{
+    creations_left = n;
+}
+
+QUIET bool creation_fails(void)
+{
+    int left = creations_left;
+
+    while (left >= 0) {
+        if (left == 0)
+            return true;
+        if (atomic_compare_exchange_weak(&creations_left, &left, left - 1))
+            return false;
+    }
+    return false;
 }
 
 /*

@@ -2,9 +2,9 @@
  * quiet.h - how the harness synchronises without being seen.
  *
  * A detector that saw the harness' own atomics would take them for order
- * between the student's threads (happens-before), and miss her races. So:
- * raw futex calls, atomics in functions that are not instrumented, and
- * memory that Helgrind is told to look past (inside.c).
+ * between the student's threads (happens-before), and miss her races. So: raw
+ * futex calls, files that are compiled without ThreadSanitizer (all but
+ * calls*.c), and memory that Helgrind is told to look past (inside.c).
  */
 #ifndef QUIET_H
 #define QUIET_H
@@ -23,8 +23,8 @@
 #endif
 #endif
 
-/* Keeps the function's entry and exit on TSan's stack, so that a report shows
- * the student's line, but none of its memory accesses. */
+/* In calls*.c: keeps the function's entry and exit on TSan's stack, so that a
+ * report shows the student's line, but none of its memory accesses. */
 #ifdef UNDER_TSAN
 #define QUIET __attribute__((no_sanitize("thread")))
 #else

@@ -87,6 +87,8 @@ static bool asked_for(const struct standin_test *test, int count, char **names)
 
 int main(int argc, char **argv)
 {
+    fprintf(stderr, "interleave: base 0x%llx\n",
+            (unsigned long long)board->base);
     for (struct standin_test *test = tests; test != NULL; test = test->next)
         if (asked_for(test, argc - 1, argv + 1))
             run(test);

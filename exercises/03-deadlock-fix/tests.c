@@ -289,8 +289,9 @@ Expect(transfer, shared)
                "receives too");
 }
 
-/* Two transfers that share nothing. */
-Test(transfer, apart)
+/* ---- overlap: two transfers that share nothing ------------------------- */
+
+Test(overlap, transfers)
 {
     struct meeting meeting = MEETING(2);
     struct account *accounts[4];
@@ -311,7 +312,7 @@ Test(transfer, apart)
     close_accounts(accounts, 4);
 }
 
-Expect(transfer, apart)
+Expect(overlap, transfers)
 {
     expect_int("met", EQUAL, 2,
                "two transfers without a common account go on at the same "
@@ -497,14 +498,14 @@ Expect(dinner, neighbours)
                "moment");
 }
 
-Test(dinner, apart)
+Test(overlap, philosophers)
 {
     static const int seats[2][2] = {{0, 2}, {1, 4}};
 
     observe_int("met", dine_in_pairs(seats, 2));
 }
 
-Expect(dinner, apart)
+Expect(overlap, philosophers)
 {
     expect_int("met", EQUAL, 2 * (2 + 2),
                "when only two are hungry, and they are not neighbours, both "

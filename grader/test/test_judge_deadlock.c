@@ -55,7 +55,7 @@ Test(judge_deadlock, real_one_fails_and_tells_who_holds_what)
     made_is(row(ROW_DEADLOCK), STATUS_FAIL, NULL);
     finding = verdict.rows[ROW_DEADLOCK].findings[0];
     made_says(finding->message, "wait for each other");
-    made_says(finding->story, "1. T1 holds lock A, taken at racy-counter.c:11");
+    made_says(finding->story, "1. T1 holds lock A, taken at line 11");
     made_says(finding->story, "4. T2 waits for lock A, which T1 holds "
                               "(line 14)");
     cr_assert_eq(finding->location_count, 4);
@@ -76,6 +76,18 @@ Test(judge_deadlock, one_in_the_kits_lines_still_counts)
 {
     report("tsan", BUG_DEADLOCK, LINES(-12));
     made_is(row(ROW_DEADLOCK), STATUS_FAIL, NULL);
+}
+
+Test(judge_deadlock, lock_that_its_dead_holder_kept)
+{
+    report("patient", BUG_DEADLOCK, LINES(12))->sides[0].what =
+        "waits for lock A, which T4 never released: holds lock A, taken at "
+        "racy-counter.c:37";
+    made_is(row(ROW_DEADLOCK), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_DEADLOCK].message, "kept a lock");
+    made_says(verdict.rows[ROW_DEADLOCK].findings[0]->story, "at line 37");
+    cr_assert_eq(
+        verdict.rows[ROW_DEADLOCK].findings[0]->locations[1].place.line, 37);
 }
 
 Test(judge_deadlock, order_alone_is_a_note)

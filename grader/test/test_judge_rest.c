@@ -165,6 +165,21 @@ Test(judge_speed, three_quiet_rounds_are_enough)
     made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
 }
 
+Test(judge_speed, rounds_that_disagree_are_noise)
+{
+    made_rounds(made, 5, 1.0, 1.0);
+    made->evidence.speed.rounds[2].many = 0.6;
+    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
+}
+
+Test(judge_speed, runs_that_vary_are_noise)
+{
+    made_rounds(made, 5, 1.0, 1.0);
+    for (int i = 1; i < 4; i++)
+        made->evidence.speed.rounds[i] = (struct round){2, 2, 2, 2, true};
+    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
+}
+
 Test(judge_speed, close_is_inconclusive)
 {
     static const double close[] = {1.40, 1.45, 1.5, 1.60};

@@ -172,6 +172,26 @@ Test(report, one_is_told_and_the_rest_counted)
                  strstr(printed, "One way it goes"));
 }
 
+Test(report, two_alike_are_one_line)
+{
+    add_race()->sides[1].what = "writes 8 bytes";
+    print(false);
+    made_says(printed, "mine.c:3: writes here (both threads)");
+}
+
+Test(report, again_names_another_file)
+{
+    struct terminal terminal = {.source = "mine.c"};
+    size_t size;
+
+    add_race();
+    verdict = made_judge(made);
+    terminal.out = open_memstream(&printed, &size);
+    report_verdict(&terminal, &made->exercise, &verdict);
+    fclose(terminal.out);
+    made_says(printed, "SEED=7 SRC=mine.c");
+}
+
 Test(report, colour_only_when_asked)
 {
     add_race();
