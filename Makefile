@@ -207,7 +207,7 @@ build/grader/test/%.o: grader/test/%.c Makefile
 build/test/unit: $(UNIT_O) $(LESS_MAIN)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
 
-build/test/%: build/grader/test/%.o build/grader/test/drive.o
+build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS))
 
 # No warning from either compiler; elsewhere a newer compiler may have one.

@@ -120,8 +120,7 @@ static int save(struct check_job *job, json_t *json, int status)
 
     if (json == NULL ||
         report_json_write(job->ctx, job->result, json, &why) != 0)
-        status = say_fault("cannot write the result file: %s",
-                           json ? why : "no memory");
+        status = say_fault("%s", json ? why : "no memory for the result");
     return status;
 }
 
@@ -340,7 +339,7 @@ static int check_all(const struct options *options)
     }
     whole = json_pack("{s:o}", "exercises", list);
     if (report_json_write(ctx, result, whole, &why) != 0)
-        status = say_fault("cannot write the result file: %s", why);
+        status = say_fault("%s", why);
     json_decref(whole);
     talloc_free(ctx);
     return status;

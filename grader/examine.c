@@ -237,6 +237,17 @@ static void measure(void *ctx, struct lab *lab,
         what->progress(what->state, LENS_SPEED);
 }
 
+/* Atomics are seen in ThreadSanitizer's object only; Helgrind's word needs
+ * it too. */
+static void compile_for_tsan(void *ctx, struct lab *lab, unsigned lenses)
+{
+    struct diagnostics unused;
+    const char *why;
+
+    if ((lenses & 1u << LENS_HELGRIND) && !(lenses & 1u << LENS_TSAN))
+        build_object(ctx, lab, OBJECT_TSAN, &unused, &why);
+}
+
 /* What the answer calls decides how far a tool's word is taken. */
 static void look_into_objects(void *ctx, struct lab *lab,
                               struct evidence *evidence)
@@ -305,6 +316,7 @@ static void look_through(void *ctx, struct lab *lab,
     all = run_oracle(ctx, lab, what->seed, &evidence->fault);
     if (all != NULL)
         run_looks(ctx, lab, what, all, evidence);
+    compile_for_tsan(ctx, lab, what->lenses);
     look_into_objects(ctx, lab, evidence);
     measure(ctx, lab, what, evidence);
 }
@@ -319,6 +331,7 @@ int examine(void *ctx, const struct examination *what,
 
     memset(evidence, 0, sizeof *evidence);
     evidence->lenses = what->lenses;
+    evidence->seed = what->seed;
     switch (collect(ctx, what->source, copy, why)) {
     case COLLECT_OURS:
         return -1;

@@ -39,6 +39,8 @@ struct measurement {
     bool complete;      /* all rounds came in; else the program failed */
     struct round *rounds;
     size_t count;
+    double others; /* processor seconds that other programs used meanwhile,
+                      and the hypervisor took, a second */
 };
 
 /* Everything that is known about one answer. */

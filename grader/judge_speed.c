@@ -7,6 +7,8 @@
  *     took at most 15 % longer than one, and that one at most 15 % longer than
  *     the shortest of all rounds (beside very many neighbours a crowd is no
  *     slower than one, but no run is like another);
+ *   - no round is quiet when other programs used more than a tenth of a core
+ *     while the clock was read;
  *   - three rounds must be quiet, the median must not lie near the threshold,
  *     and no quiet round may lie on the other side of it.
  *
@@ -24,6 +26,7 @@
 #define QUIET_CROWD  1.15
 #define QUIET_ENOUGH 3
 #define DEAD_BAND    0.07
+#define OTHERS_MOST  0.10
 
 static bool quiet(const struct measurement *speed, const struct round *round)
 {
@@ -32,7 +35,8 @@ static bool quiet(const struct measurement *speed, const struct round *round)
     for (size_t i = 0; i < speed->count; i++)
         if (speed->rounds[i].sequential < shortest)
             shortest = speed->rounds[i].sequential;
-    return round->crowd <= QUIET_CROWD * round->sequential &&
+    return speed->others <= OTHERS_MOST &&
+           round->crowd <= QUIET_CROWD * round->sequential &&
            round->sequential <= QUIET_CROWD * shortest;
 }
 

@@ -1,0 +1,319 @@
+/*
+ * bench.c - what a verdict costs. Medians of 10, each beside the same steps
+ * done the plain way in the same run, so that the ratio does not depend on
+ * the machine: one step after the other, nothing made beforehand, the bfd
+ * linker, Criterion under Valgrind. Prints a table and writes
+ * build/bench.json. It judges nothing.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <talloc.h>
+#include <unistd.h>
+
+#include "drive.h"
+#include "lab.h"
+#include "leash.h"
+#include "run.h"
+#include "work.h"
+
+enum { TIMES = 10, SUBMISSIONS = 100 };
+
+static json_t *report;
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+    qsort(values, n, sizeof values[0], by_size);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+static void note(const char *key, double value, const char *unit)
+{
+    printf("  %-44s %8.3f %s\n", key, value, unit);
+    fflush(stdout);
+    json_object_set_new(report, key,
+                        json_pack("{s:f, s:s}", "value", value, "unit", unit));
+}
+
+/* What one whole check took, and how much memory all its processes had. */
+struct cost {
+    double seconds, first, cpu;
+    size_t memory;
+    double began;
+};
+
+static enum box_word look(void *state, pid_t program, const char *data,
+                          size_t size)
+{
+    (void)state;
+    (void)program;
+    (void)data;
+    (void)size;
+    return BOX_GO_ON;
+}
+
+/* `build/interleave VERB` in a box of its own, which counts everything. */
+static struct cost run_verb(const char *verb, char **environment)
+{
+    void *ctx = talloc_new(NULL);
+    char *program = realpath("build/interleave", NULL);
+    char *here = getcwd(NULL, 0);
+    char *argv[] = {program, (char *)verb, NULL};
+    struct box_spec spec = {.argv = argv,
+                            .envp = environment,
+                            .dir = here,
+                            .limits = {.wall_seconds = 3600,
+                                       .output_bytes = 1 << 20},
+                            .watch = {.look = look}};
+    struct box_result result;
+    struct cost cost = {0};
+
+    box_run(ctx, &spec, &result);
+    cost.seconds = result.wall_seconds;
+    cost.cpu = result.cpu_seconds;
+    cost.memory = result.peak_memory;
+    talloc_free(ctx);
+    free(program);
+    free(here);
+    return cost;
+}
+
+static struct cost check(const char *exercise, const char *source)
+{
+    char ex[32], src[256];
+    char *environment[] = {ex, src, "PATH=/usr/local/bin:/usr/bin:/bin",
+                           "RESULT=build/test/bench.json", "LC_ALL=C", NULL};
+
+    snprintf(ex, sizeof ex, "EX=%s", exercise);
+    snprintf(src, sizeof src, "SRC=%s", source);
+    return run_verb("check", environment);
+}
+
+/* Seconds until the first lens is named on standard output. */
+static double first_word(const char *exercise, const char *source)
+{
+    double began = drive_seconds(), first = 0;
+    char buffer[4096];
+    size_t seen = 0;
+    int ends[2];
+    ssize_t n;
+    pid_t child;
+
+    if (pipe(ends) != 0)
+        return 0;
+    child = fork();
+    if (child == 0) {
+        dup2(ends[1], 1);
+        close(ends[0]);
+        setenv("EX", exercise, 1);
+        setenv("SRC", source, 1);
+        setenv("RESULT", "build/test/bench.json", 1);
+        execl("build/interleave", "interleave", "check", (char *)NULL);
+        _exit(2);
+    }
+    close(ends[1]);
+    while ((n = read(ends[0], buffer + seen, sizeof buffer - 1 - seen)) > 0) {
+        seen += (size_t)n;
+        buffer[seen] = '\0';
+        if (first == 0 && strstr(buffer, "looked at: ") != NULL)
+            first = drive_seconds() - began;
+        if (seen > sizeof buffer / 2)
+            seen = 0;
+    }
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    return first;
+}
+
+/* The plain way's programs: every object anew, one after the other. */
+static int plain_build(const char *folder, const char *source,
+                       const char *work)
+{
+    char command[4096];
+
+    snprintf(
+        command, sizeof command,
+        "set -e; C='-std=gnu11 -g -gdwarf-4 -pthread -Wall -Wextra "
+        "-fno-omit-frame-pointer -c'; "
+        "I='-isystem harness/c11 -Iharness -Iexercises/%1$s'; w=%3$s; "
+        "one() { d=$w/$1; mkdir -p $d; shift; "
+        " for f in exercises/%1$s/tests.c %2$s $(ls harness/*.c | "
+        "   grep -v -e oracle -e speed $skip); do "
+        "   \"$@\" $C $I $f -o $d/$(basename $f .c).o 2>/dev/null; done; "
+        " for f in tests $(basename %2$s .c); do "
+        "   objcopy --redefine-syms=harness/calls.syms $d/$f.o; done; }; "
+        "skip='-e runner'; one gcc gcc -O1; one clang clang -O2; skip=; "
+        "one tsan clang -fsanitize=thread -Iharness/standin; "
+        "gcc -fuse-ld=bfd -pthread $w/gcc/*.o -lcriterion -o $w/p-gcc; "
+        "gcc -fuse-ld=bfd -pthread $w/clang/*.o -lcriterion -o $w/p-clang; "
+        "clang -fsanitize=thread -fuse-ld=bfd $w/tsan/*.o -o $w/p-tsan",
+        folder, source, work);
+    return system(command) == 0 ? 0 : -1;
+}
+
+/* One run of the plain way; everything goes through the same boxes. */
+static void plain_run(void *ctx, struct lab *lab, const char *program,
+                      const char *const *before, bool criterion,
+                      const struct expectations *all)
+{
+    static const char *const after[] = {"-j1", "-q", NULL};
+    struct run_spec spec = {.lens = LENS_BEHAVIOUR,
+                            .way = "plain",
+                            .program = talloc_asprintf(ctx, "%s/%s", lab->work,
+                                                       program),
+                            .before = before,
+                            .after = criterion ? after : NULL,
+                            .processes = criterion,
+                            .strangers = !criterion,
+                            .slowness = before ? 60 : 15,
+                            .seed = 1,
+                            .tests = all->tests,
+                            .test_count = all->test_count};
+    struct run run;
+    const char *dir;
+
+    if (run_once(ctx, lab, &spec, &run, &dir) != 0)
+        fprintf(stderr, "bench: %s: %s\n", program, run.box.why);
+}
+
+/*
+ * The same lenses as a course's Makefile would have them: compile, link with
+ * bfd, run, one after the other, Criterion under both tools of Valgrind.
+ */
+static double plain_way(const char *folder, const char *source)
+{
+    static const char *const helgrind[] = {"valgrind", "-q", "--tool=helgrind",
+                                           "--trace-children=yes",
+                                           "--fair-sched=try", NULL};
+    static const char *const memcheck[] = {
+        "valgrind", "-q", "--leak-check=full", "--trace-children=yes",
+        "--fair-sched=try", NULL};
+    void *ctx = talloc_new(NULL);
+    char *root = getcwd(NULL, 0);
+    const char *why = NULL;
+    struct slots slots;
+    struct lab lab = {.root = root, .source = source, .slots = &slots};
+    struct expectations *all;
+    double began = drive_seconds(), seconds;
+
+    slots_init(&slots, 1);
+    lab.exercise = exercise_find(ctx, root, folder, &why);
+    lab.work = work_open(ctx, root, &why);
+    all = run_oracle(ctx, &lab, 1, &why);
+    if (all == NULL || plain_build(folder, source, lab.work) != 0) {
+        fprintf(stderr, "bench: the plain way does not build: %s\n", why);
+        exit(2);
+    }
+    plain_run(ctx, &lab, "p-gcc", NULL, true, all);
+    plain_run(ctx, &lab, "p-clang", NULL, true, all);
+    for (int i = 0; i < 4; i++)
+        plain_run(ctx, &lab, "p-tsan", NULL, false, all);
+    plain_run(ctx, &lab, "p-gcc", helgrind, true, all);
+    plain_run(ctx, &lab, "p-gcc", memcheck, true, all);
+    seconds = drive_seconds() - began;
+    work_remove(lab.work);
+    slots_destroy(&slots);
+    talloc_free(ctx);
+    free(root);
+    return seconds;
+}
+
+static void bench_reference(const struct answer *answer, bool in_full)
+{
+    double seconds[TIMES], cpu[TIMES], plain[TIMES], first[TIMES];
+    size_t memory = 0;
+    char key[128];
+    int times = in_full ? TIMES : 3;
+
+    check(answer->exercise, answer->path); /* warm */
+    for (int i = 0; i < times; i++) {
+        struct cost cost = check(answer->exercise, answer->path);
+
+        seconds[i] = cost.seconds;
+        cpu[i] = cost.cpu;
+        memory = cost.memory > memory ? cost.memory : memory;
+        first[i] = first_word(answer->exercise, answer->path);
+        if (in_full)
+            plain[i] = plain_way(answer->folder, answer->path);
+    }
+    snprintf(key, sizeof key, "%s verdict", answer->folder);
+    note(key, median(seconds, (size_t)times), "s");
+    snprintf(key, sizeof key, "%s verdict, processor time", answer->folder);
+    note(key, median(cpu, (size_t)times), "s");
+    snprintf(key, sizeof key, "%s first lens shown", answer->folder);
+    note(key, median(first, (size_t)times), "s");
+    snprintf(key, sizeof key, "%s peak memory", answer->folder);
+    note(key, (double)memory / 1e6, "MB");
+    if (!in_full)
+        return;
+    snprintf(key, sizeof key, "%s the plain way", answer->folder);
+    note(key, median(plain, TIMES), "s");
+    snprintf(key, sizeof key, "%s plain way / verdict", answer->folder);
+    note(key, median(plain, TIMES) / median(seconds, TIMES), "times");
+}
+
+/* 100 answers, right and wrong, of one exercise, as a folder of students. */
+static void bench_grade(const struct answers *answers, const char *exercise)
+{
+    char line[1024], *environment[8];
+    struct cost cost;
+    int n = 0;
+
+    if (system("rm -rf build/test/bench-class build/test/bench-marks && "
+               "mkdir -p build/test/bench-class") != 0)
+        return;
+    for (size_t i = 0; n < SUBMISSIONS; i = (i + 1) % answers->count) {
+        if (strcmp(answers->items[i].exercise, exercise) != 0)
+            continue;
+        snprintf(line, sizeof line,
+                 "cp '%s' build/test/bench-class/student-%03d.c",
+                 answers->items[i].path, n++);
+        if (system(line) != 0)
+            return;
+    }
+    environment[0] = "DIR=build/test/bench-class";
+    environment[1] = "OUT=build/test/bench-marks";
+    environment[2] = "PATH=/usr/local/bin:/usr/bin:/bin";
+    environment[3] = line;
+    environment[4] = NULL;
+    snprintf(line, sizeof line, "EX=%s", exercise);
+    cost = run_verb("grade", environment);
+    note("grade 100 answers of 01", cost.seconds, "s");
+    note("grade 100 answers of 01, core seconds each",
+         cost.cpu / SUBMISSIONS, "s");
+    if (system("rm -rf build/test/bench-class build/test/bench-marks") != 0)
+        return;
+}
+
+int main(void)
+{
+    struct answers answers = answers_load(getenv("EX"));
+
+    mkdir("build/test", 0777);
+    leash_keeper(realpath("build/keeper", NULL));
+    report = json_object();
+    printf("medians; %ld cores\n", sysconf(_SC_NPROCESSORS_ONLN));
+    for (size_t i = 0; i < answers.count; i++)
+        if (strcmp(answers.items[i].name, "reference.c") == 0)
+            bench_reference(&answers.items[i],
+                            strcmp(answers.items[i].exercise, "04") == 0);
+    bench_grade(&answers, "01");
+    if (json_dump_file(report, "build/bench.json", JSON_INDENT(2)) != 0)
+        fprintf(stderr, "bench: cannot write build/bench.json\n");
+    json_decref(report);
+    answers_free(&answers);
+    return 0;
+}
