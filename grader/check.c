@@ -133,21 +133,15 @@ static int failed(struct check_job *job, const char *why, json_t **json)
     return save(job, *json, say_fault("%s", why));
 }
 
-/* What list and hint know: the first check that did not pass. */
-static void remember(struct check_job *job, const struct verdict *verdict)
+/* What list and hint know. */
+static void remember(const struct check_job *job,
+                     const struct verdict *verdict)
 {
-    const char *first = NULL;
+    const struct row *first = report_first(verdict);
 
-    for (size_t i = 0; i < verdict->row_count && first == NULL; i++)
-        if (verdict->rows[i].status == STATUS_FAIL)
-            first = verdict->rows[i].check->name;
-    for (size_t i = 0; i < verdict->row_count && first == NULL; i++)
-        if (verdict->rows[i].status == STATUS_SKIPPED &&
-            verdict->rows[i].max_points > 0)
-            first = verdict->rows[i].check->name;
     if (job->own)
         state_record(job->options->root, job->exercise->id, verdict->score,
-                     verdict->max_score, first);
+                     verdict->max_score, first ? first->check->name : NULL);
 }
 
 static int conclude(struct check_job *job, const struct evidence *evidence,

@@ -17,6 +17,7 @@
 #include "lenses.h"
 #include "object.h"
 #include "run.h"
+#include "work.h"
 
 /* In the order in which their results are shown. */
 static const struct {
@@ -341,6 +342,7 @@ int examine(void *ctx, const struct examination *what,
     case COLLECT_OK:
         break;
     }
+    evidence->source = work_read(ctx, copy, COLLECT_MAX_BYTES, NULL);
     lab_open(&lab, &slots, what);
     look_through(ctx, &lab, what, evidence);
     lab_close(&lab);

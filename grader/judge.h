@@ -48,6 +48,7 @@ struct evidence {
     unsigned lenses;           /* which were asked for: bit set */
     uint64_t seed;             /* of the check; each run has one made of it;
                                   0: not told */
+    const char *source;        /* text of the student's file, or NULL */
     struct diagnostics gcc, clang; /* of the student's file */
     bool built;                /* compiled and linked by both */
     const char *build_trouble; /* linking and the like, in words; NULL */

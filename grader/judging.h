@@ -218,4 +218,9 @@ bool words_located(const struct finding *finding, const struct place *place);
 void words_locate(struct judging *judging, struct finding *finding,
                   const struct place *place, const char *what);
 
+/* ---- expression.c ------------------------------------------------------- */
+
+/* What line `number` of the source assigns to, as it stands there, or NULL. */
+const char *expression_assigned(void *ctx, const char *source, int number);
+
 #endif

@@ -30,6 +30,10 @@ struct terminal {
 /* One row of a verdict, one line or two. */
 void report_row(const struct terminal *terminal, const struct row *row);
 
+/* The row to begin with, or NULL when nothing is wrong: told in full here,
+ * and the one that `make hint` is about. */
+const struct row *report_first(const struct verdict *verdict);
+
 /* All that follows the rows: the first failure in full, the rest counted,
  * notes, the sum, what was not looked at, what next. */
 void report_verdict(const struct terminal *terminal,

@@ -256,17 +256,30 @@ static void print_sum(const struct terminal *terminal,
         fprintf(terminal->out, "  Next:  make hint EX=%s\n", exercise->id);
 }
 
-/* The first failure; else the first row that something else blocks. */
-static const struct row *row_to_tell(const struct verdict *verdict)
+/* What must be mended first: a program that does not build, hangs or races
+ * cannot be trusted in anything else. */
+static int rank(const struct row *row)
 {
+    static const int ranks[] = {
+        [PROPERTY_BUILD] = 0,   [PROPERTY_DEADLOCK] = 1, [PROPERTY_RACE] = 2,
+        [PROPERTY_RESULTS] = 3, [PROPERTY_MEMORY] = 4,   [PROPERTY_SPEED] = 5,
+    };
+
+    if (row->status == STATUS_FAIL)
+        return ranks[row->check->property];
+    if (row->status == STATUS_SKIPPED && row->max_points > 0)
+        return 10; /* only if nothing fails */
+    return 100;
+}
+
+const struct row *report_first(const struct verdict *verdict)
+{
+    const struct row *first = NULL;
+
     for (size_t i = 0; i < verdict->row_count; i++)
-        if (verdict->rows[i].status == STATUS_FAIL)
-            return &verdict->rows[i];
-    for (size_t i = 0; i < verdict->row_count; i++)
-        if (verdict->rows[i].status == STATUS_SKIPPED &&
-            verdict->rows[i].max_points > 0)
-            return &verdict->rows[i];
-    return NULL;
+        if (rank(&verdict->rows[i]) < (first ? rank(first) : 100))
+            first = &verdict->rows[i];
+    return first;
 }
 
 void report_verdict(const struct terminal *terminal,
@@ -274,7 +287,7 @@ void report_verdict(const struct terminal *terminal,
                     const struct verdict *verdict)
 {
     void *ctx = talloc_new(NULL);
-    const struct row *row = row_to_tell(verdict);
+    const struct row *row = report_first(verdict);
     const struct finding *told = NULL;
 
     if (verdict->verdict == VERDICT_ERROR) {

@@ -185,13 +185,33 @@ static const char *with_caller(struct judging *judging, const char *object,
                object, where);
 }
 
+/* What it is called on the line of a plain write, or NULL. */
+static const char *name_in_source(struct judging *judging,
+                                  const struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const struct side *side = &report->sides[i];
+        const struct place *place = side_student(side);
+        const char *name;
+
+        if (!place || !writes(side) || through_kit(side))
+            continue;
+        name = expression_assigned(judging->ctx, judging->evidence->source,
+                                   place->line);
+        if (name)
+            return say(judging, "`%s`", name);
+    }
+    return NULL;
+}
+
 static const char *story(struct judging *judging, const struct trouble *trouble)
 {
     const struct side *a = &trouble->report->sides[0], *b = a + 1;
     const struct place *at_a = side_student(a), *at_b = side_student(b);
-    const char *object =
-        words_object(judging, trouble->report->object, "the memory");
+    const char *object = name_in_source(judging, trouble->report);
 
+    if (!object)
+        object = words_object(judging, trouble->report->object, "the memory");
     if (!at_a || !at_b)
         return with_caller(judging, object,
                            words_place(judging, at_a ? at_a : at_b));
@@ -213,9 +233,10 @@ void words_race(struct judging *judging, struct trouble *trouble)
     const struct report *report = trouble->report;
     struct finding *finding = &trouble->finding;
     const struct side *a = report->count == 2 ? &report->sides[0] : NULL;
-    const char *object =
-        words_object(judging, report->object, "the same memory");
+    const char *object = name_in_source(judging, report);
 
+    if (!object)
+        object = words_object(judging, report->object, "the same memory");
     if (a && a[0].what && a[1].what && !(plain(&a[0]) && plain(&a[1])))
         finding->message =
             say(judging,

@@ -340,15 +340,22 @@ Expect(pool, runs)
                "what a task returns, result or error, is in its future");
 }
 
-/* More meet than there are workers, again and again. */
+/*
+ * All workers are idle; one task comes, for which one of them is enough; all
+ * are idle again. Then comes a crowd.
+ */
 static void meet_in_tasks(int workers, int tasks)
 {
     struct meeting meeting = MEETING(3);
     int before = threads_alive();
     struct pool *pool = new_pool(workers, 3);
-    struct job jobs[5];
+    struct job first = {.error = 0}, jobs[5];
     int most = 0, alive = 0;
 
+    settle();
+    submit(pool, &first);
+    outcome(&first);
+    settle();
     memset(jobs, 0, sizeof jobs);
     for (int i = 0; i < tasks; i++) {
         jobs[i].meeting = &meeting;

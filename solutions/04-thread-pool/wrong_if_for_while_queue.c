@@ -1,8 +1,8 @@
-/* expect: fail queue-and-workers */
+/* expect: fail workers-overlap queue-and-workers */
 /*
  * wrong_if_for_while_queue.c - every submit wakes all workers, and they do not
- * look again whether there is a task: whoever comes second takes one out of an
- * empty queue.
+ * look again: whoever comes second finds the queue empty, takes that for the
+ * end, and leaves.
  */
 #include "thread-pool.h"
 
@@ -158,7 +158,7 @@ static bool next_item(struct pool *pool, struct item *item)
     pthread_mutex_lock(&pool->lock);
     if (pool->count == 0 && !pool->closed)
         pthread_cond_wait(&pool->not_empty, &pool->lock); /* BUG */
-    found = !pool->closed || pool->count > 0;
+    found = pool->count > 0;
     if (found)
         *item = queue_take(pool);
     pthread_mutex_unlock(&pool->lock);

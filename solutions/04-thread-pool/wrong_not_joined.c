@@ -1,8 +1,7 @@
 /* expect: fail shutdown */
 /*
- * wrong_not_joined.c - the workers are detached and told to end, and
- * pool_shutdown() does not wait until they have. (The pool is then left as it
- * is, since they still use it.)
+ * wrong_not_joined.c - pool_shutdown() tells the workers to end and does not
+ * wait until they have; only pool_destroy() joins them.
  */
 #include "thread-pool.h"
 
@@ -182,7 +181,7 @@ static void *work(void *arg)
     }
 
     if (pool->config.close_session != NULL)
-        pool->config.close_session(this_session);
+        pool->config.close_session(this_session); /* BUG */
     return NULL;
 }
 
@@ -226,6 +225,9 @@ struct pool *pool_create(const struct pool_config *config)
 void pool_destroy(struct pool *pool)
 {
     pool_shutdown(pool, POOL_DRAIN); /* ESHUTDOWN: it was done before */
+    for (int i = 0; i < pool->started; i++)
+        pthread_join(pool->threads[i], NULL);
+    pool_free(pool);
 }
 
 /* ---- step 3: map, and a session for each worker ------------------------- */
@@ -294,7 +296,5 @@ int pool_shutdown(struct pool *pool, enum pool_ending ending)
     pthread_cond_broadcast(&pool->not_full);
     pthread_mutex_unlock(&pool->lock);
 
-    for (int i = 0; i < pool->started; i++)
-        pthread_detach(pool->threads[i]); /* BUG */
-    return 0;
+    return 0; /* BUG */
 }

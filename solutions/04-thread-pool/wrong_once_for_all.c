@@ -188,7 +188,7 @@ static void *work(void *arg)
     }
 
     if (pool->config.close_session != NULL)
-        pool->config.close_session(this_session);
+        pool->config.close_session(this_session); /* BUG */
     return NULL;
 }
 

@@ -131,7 +131,7 @@ int pool_submit(struct pool *pool, pool_task *task, void *arg,
     pthread_mutex_lock(&pool->lock);
     while (!pool->closed && pool->count == pool->config.capacity &&
            this_pool != pool)
-        pthread_cond_wait(&pool->not_full, &pool->lock);
+        pthread_cond_wait(&pool->not_full, &pool->lock); /* BUG */
     if (pool->closed)
         error = ESHUTDOWN;
     else if (pool->count == pool->config.capacity)
