@@ -89,8 +89,8 @@ struct box_result {
 /*
  * Runs a program to its end and removes all that it started. Blocks. Safe to
  * call from several threads at one time, each with a `ctx` of its own.
- * Strings of the result belong to the talloc context `ctx`. Returns 0, or -1 with result->end == BOX_FAILED when
- * the box itself could not do its work.
+ * Strings of the result belong to the talloc context `ctx`. Returns 0, or -1
+ * with result->end == BOX_FAILED when the box itself could not do its work.
  */
 int box_run(void *ctx, const struct box_spec *spec, struct box_result *result);
 

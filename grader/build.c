@@ -30,8 +30,7 @@ static const char *const flags[OBJECT_COUNT][20] = {
                      "-fsanitize=thread"},
 };
 
-static const char *const object_names[OBJECT_COUNT] = {"gcc", "clang",
-                                                       "tsan"};
+static const char *const object_names[OBJECT_COUNT] = {"gcc", "clang", "tsan"};
 
 static const struct recipe {
     const char *name;
@@ -42,18 +41,41 @@ static const struct recipe {
     const char *harness; /* object of the harness */
     const char *library;
 } recipes[PROGRAM_COUNT] = {
-    [PROGRAM_CRITERION_GCC] = {"criterion-gcc", {"gcc", "-fuse-ld=gold"},
-                               OBJECT_GCC, false, "criterion-gcc.o",
-                               "criterion-gcc.o", "-lcriterion"},
-    [PROGRAM_CRITERION_CLANG] = {"criterion-clang", {"gcc", "-fuse-ld=gold"},
-                                 OBJECT_CLANG, false, "criterion-clang.o",
-                                 "criterion-clang.o", "-lcriterion"},
-    [PROGRAM_PLAIN] = {"plain", {"gcc", "-fuse-ld=gold"},
-                       OBJECT_GCC, false, "plain.o", "plain.o", NULL},
-    [PROGRAM_TSAN] = {"tsan", {"clang", "-fsanitize=thread", "-fuse-ld=lld"},
-                      OBJECT_TSAN, false, "tsan.o", "tsan.o", NULL},
-    [PROGRAM_SPEED] = {"speed", {"gcc", "-fuse-ld=gold"},
-                       OBJECT_CLANG, true, "workload.o", "workload.o", NULL},
+    [PROGRAM_CRITERION_GCC] = {"criterion-gcc",
+                               {"gcc", "-fuse-ld=gold"},
+                               OBJECT_GCC,
+                               false,
+                               "criterion-gcc.o",
+                               "criterion-gcc.o",
+                               "-lcriterion"},
+    [PROGRAM_CRITERION_CLANG] = {"criterion-clang",
+                                 {"gcc", "-fuse-ld=gold"},
+                                 OBJECT_CLANG,
+                                 false,
+                                 "criterion-clang.o",
+                                 "criterion-clang.o",
+                                 "-lcriterion"},
+    [PROGRAM_PLAIN] = {"plain",
+                       {"gcc", "-fuse-ld=gold"},
+                       OBJECT_GCC,
+                       false,
+                       "plain.o",
+                       "plain.o",
+                       NULL},
+    [PROGRAM_TSAN] = {"tsan",
+                      {"clang", "-fsanitize=thread", "-fuse-ld=lld"},
+                      OBJECT_TSAN,
+                      false,
+                      "tsan.o",
+                      "tsan.o",
+                      NULL},
+    [PROGRAM_SPEED] = {"speed",
+                       {"gcc", "-fuse-ld=gold"},
+                       OBJECT_CLANG,
+                       true,
+                       "workload.o",
+                       "workload.o",
+                       NULL},
 };
 
 const char *lab_kit(void *ctx, const struct lab *lab, const char *name)
@@ -156,8 +178,7 @@ int build_object(void *ctx, struct lab *lab, enum object_kind kind,
         argv[n] = flags[kind][n];
         n++;
     }
-    argv[n++] =
-        talloc_asprintf(ctx, "-isystem%s/harness/c11", lab->root);
+    argv[n++] = talloc_asprintf(ctx, "-isystem%s/harness/c11", lab->root);
     argv[n++] = talloc_asprintf(ctx, "-I%s", lab->exercise->path);
     argv[n++] = "-o";
     argv[n++] = raw;
@@ -171,8 +192,9 @@ int build_object(void *ctx, struct lab *lab, enum object_kind kind,
     *diagnostics = read_diagnostics(ctx, result.err.data, result.err.size,
                                     lab->exercise->source);
     if (result.end != BOX_EXITED) {
-        *why = talloc_asprintf(ctx, "%s gave up on the file: it takes too "
-                                    "much time or memory to compile",
+        *why = talloc_asprintf(ctx,
+                               "%s gave up on the file: it takes too "
+                               "much time or memory to compile",
                                argv[0]);
         return 1;
     }
@@ -222,9 +244,8 @@ static const char *link_trouble(void *ctx, const struct lab *lab,
 
         name = quoted(ctx, one, "undefined reference to");
         if (name != NULL && line_in(one, source) > 0) {
-            *place = (struct place){.file = source,
-                                    .line = line_in(one, source),
-                                    .student = true};
+            *place = (struct place){
+                .file = source, .line = line_in(one, source), .student = true};
             return talloc_asprintf(
                 ctx, "your file calls %s(), which is not defined anywhere",
                 name);
@@ -251,8 +272,7 @@ static const char *link_trouble(void *ctx, const struct lab *lab,
 }
 
 static int link_program(void *ctx, struct lab *lab, enum program program,
-                        const char *path, const char **why,
-                        struct place *place)
+                        const char *path, const char **why, struct place *place)
 {
     const struct recipe *recipe = &recipes[program];
     const char *argv[24];
@@ -289,8 +309,7 @@ const char *build_program(void *ctx, struct lab *lab, enum program program,
     pthread_mutex_lock(&lab->locks[program]);
     path = lab->programs[program];
     if (path == NULL) {
-        path = talloc_asprintf(ctx, "%s/%s", lab->work,
-                               recipes[program].name);
+        path = talloc_asprintf(ctx, "%s/%s", lab->work, recipes[program].name);
         if (link_program(ctx, lab, program, path, why, place) != 0)
             path = NULL;
         lab->programs[program] = path;

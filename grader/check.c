@@ -134,8 +134,7 @@ static int failed(struct check_job *job, const char *why, json_t **json)
 }
 
 /* What list and hint know. */
-static void remember(const struct check_job *job,
-                     const struct verdict *verdict)
+static void remember(const struct check_job *job, const struct verdict *verdict)
 {
     const struct row *first = report_first(verdict);
 
@@ -212,19 +211,19 @@ static void job_open(struct check_job *job, const struct options *options,
     job->own = options->source == NULL && !options->partial;
     job->source = options->source;
     if (options->source == NULL)
-        job->source = talloc_asprintf(ctx, "%s/%s", exercise->path,
-                                      exercise->source);
+        job->source =
+            talloc_asprintf(ctx, "%s/%s", exercise->path, exercise->source);
     job->shown = options->source
                      ? options->source
-                     : talloc_asprintf(ctx, "exercises/%s/%s",
-                                       exercise->folder, exercise->source);
+                     : talloc_asprintf(ctx, "exercises/%s/%s", exercise->folder,
+                                       exercise->source);
     job->facts = (struct result_facts){
         .exercise = exercise->folder,
         .source = job->shown,
         .seed = options->seeded ? options->seed : new_seed(),
     };
-    job->facts.tools = tools_versions(ctx, options->root,
-                                      &job->facts.tool_count);
+    job->facts.tools =
+        tools_versions(ctx, options->root, &job->facts.tool_count);
 }
 
 static int check_one(const struct options *options)
@@ -236,8 +235,7 @@ static int check_one(const struct options *options)
     int status;
 
     job.began = now();
-    exercise =
-        exercise_find(job.ctx, options->root, options->exercise, &why);
+    exercise = exercise_find(job.ctx, options->root, options->exercise, &why);
     job.result = options->result;
     if (job.result == NULL && exercise != NULL)
         job.result = default_result(job.ctx, options, exercise->folder);
@@ -265,15 +263,13 @@ static int check_one(const struct options *options)
 static void print_line(const struct exercise *exercise, json_t *json)
 {
     json_t *rows = json_object_get(json, "checks"), *row;
-    const char *verdict =
-        json_string_value(json_object_get(json, "verdict"));
+    const char *verdict = json_string_value(json_object_get(json, "verdict"));
     const char *first = "";
     size_t i;
 
     json_array_foreach(rows, i, row)
     {
-        const char *status =
-            json_string_value(json_object_get(row, "status"));
+        const char *status = json_string_value(json_object_get(row, "status"));
 
         if (status != NULL && strcmp(status, "fail") == 0 && *first == '\0')
             first = json_string_value(json_object_get(row, "name"));
@@ -287,8 +283,7 @@ static void print_line(const struct exercise *exercise, json_t *json)
 }
 
 static int check_exercise_of_all(const struct options *options,
-                                 const struct exercise *exercise,
-                                 json_t *list)
+                                 const struct exercise *exercise, json_t *list)
 {
     struct check_job job = {.ctx = talloc_new(NULL), .talks = false};
     const char *why = NULL;

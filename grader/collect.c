@@ -78,8 +78,8 @@ enum collected collect(void *ctx, const char *source, const char *target,
 
     *why = NULL;
     if (stat(source, &status) != 0) {
-        *why = talloc_asprintf(ctx, "cannot find %s: %s", source,
-                               strerror(errno));
+        *why =
+            talloc_asprintf(ctx, "cannot find %s: %s", source, strerror(errno));
         return COLLECT_OURS;
     }
     kind = not_a_file(status.st_mode);
@@ -90,8 +90,8 @@ enum collected collect(void *ctx, const char *source, const char *target,
     }
     text = work_read(ctx, source, COLLECT_MAX_BYTES + 1, &size);
     if (text == NULL) {
-        *why = talloc_asprintf(ctx, "cannot read %s: %s", source,
-                               strerror(errno));
+        *why =
+            talloc_asprintf(ctx, "cannot read %s: %s", source, strerror(errno));
         return COLLECT_OURS;
     }
     *why = wrong_content(ctx, text, size);

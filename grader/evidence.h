@@ -29,21 +29,21 @@ struct place {
 };
 
 enum bug {
-    BUG_RACE,         /* two accesses, no order, one of them a write */
-    BUG_LOCK_ORDER,   /* locks taken in a cycle: a possible deadlock */
-    BUG_DEADLOCK,     /* a real one: it was seen */
-    BUG_LOCK_MISUSE,  /* unlock of a free lock, destroy of a held one, ... */
-    BUG_COND_MISUSE,  /* wait without the mutex, destroy with waiters */
-    BUG_DUBIOUS,      /* Helgrind: signal without the lock held */
-    BUG_THREAD_LEAK,  /* neither joined nor detached */
-    BUG_BAD_ACCESS,   /* invalid read or write, use after free */
-    BUG_BAD_FREE,     /* invalid or double free */
-    BUG_UNINITIALISED,/* a value never set decides something */
-    BUG_LEAK,         /* a block that nobody can free any more */
-    BUG_CRASH,        /* ended by a signal */
-    BUG_LOOP,         /* used up the processor time of a test */
-    BUG_ASLEEP,       /* slept past the wall-clock limit of a test */
-    BUG_SIGNAL_UNSAFE,/* TSan: unsafe call in a signal handler and the like */
+    BUG_RACE,          /* two accesses, no order, one of them a write */
+    BUG_LOCK_ORDER,    /* locks taken in a cycle: a possible deadlock */
+    BUG_DEADLOCK,      /* a real one: it was seen */
+    BUG_LOCK_MISUSE,   /* unlock of a free lock, destroy of a held one, ... */
+    BUG_COND_MISUSE,   /* wait without the mutex, destroy with waiters */
+    BUG_DUBIOUS,       /* Helgrind: signal without the lock held */
+    BUG_THREAD_LEAK,   /* neither joined nor detached */
+    BUG_BAD_ACCESS,    /* invalid read or write, use after free */
+    BUG_BAD_FREE,      /* invalid or double free */
+    BUG_UNINITIALISED, /* a value never set decides something */
+    BUG_LEAK,          /* a block that nobody can free any more */
+    BUG_CRASH,         /* ended by a signal */
+    BUG_LOOP,          /* used up the processor time of a test */
+    BUG_ASLEEP,        /* slept past the wall-clock limit of a test */
+    BUG_SIGNAL_UNSAFE, /* TSan: unsafe call in a signal handler and the like */
     BUG_OTHER
 };
 

@@ -45,8 +45,8 @@ static void *compile(void *argument)
 {
     struct compilation *job = argument;
 
-    job->status = build_object(job->ctx, job->lab, job->kind,
-                               job->diagnostics, &job->why);
+    job->status = build_object(job->ctx, job->lab, job->kind, job->diagnostics,
+                               &job->why);
     return NULL;
 }
 
@@ -169,8 +169,7 @@ static void ask_tsan_again(struct look *looks)
 
 static void run_looks(void *ctx, struct lab *lab,
                       const struct examination *what,
-                      const struct expectations *all,
-                      struct evidence *evidence)
+                      const struct expectations *all, struct evidence *evidence)
 {
     struct look looks[KINDS] = {{0}};
     pthread_t threads[KINDS];
@@ -212,8 +211,8 @@ static bool comes_first(const struct row *row)
 }
 
 /* Only what has passed so far is worth a stopwatch. */
-static void measure(void *ctx, struct lab *lab,
-                    const struct examination *what, struct evidence *evidence)
+static void measure(void *ctx, struct lab *lab, const struct examination *what,
+                    struct evidence *evidence)
 {
     struct look look = {.lab = lab, .lens = LENS_SPEED, .ctx = ctx};
     const struct exercise *exercise = lab->exercise;
@@ -267,14 +266,13 @@ static void look_into_objects(void *ctx, struct lab *lab,
         evidence->uses_clocklock =
             object_needs(plain, "il_pthread_mutex_clocklock");
         evidence->uses_semaphore = object_needs(plain, "il_sem_*");
-        evidence->uses_pipes =
-            object_needs(plain, "pipe*") || object_needs(plain, "eventfd") ||
-            object_needs(plain, "socket*");
+        evidence->uses_pipes = object_needs(plain, "pipe*") ||
+                               object_needs(plain, "eventfd") ||
+                               object_needs(plain, "socket*");
         evidence->uses_c11_threads = object_needs(plain, "il_c11_*");
     }
     if (tsan != NULL) {
-        evidence->uses_fence =
-            object_needs(tsan, "__tsan_atomic_thread_fence");
+        evidence->uses_fence = object_needs(tsan, "__tsan_atomic_thread_fence");
         evidence->uses_atomics = object_needs(tsan, "__tsan_atomic*");
     }
 }

@@ -37,9 +37,9 @@ struct exercise {
     const char *path;   /* absolute path of the folder */
     const char *source; /* "thread-pool.c", the student's file */
     const char *title;
-    const char *ideas;  /* one line */
-    int order;          /* place in the recommended course */
-    int minutes;        /* what it takes a student, about */
+    const char *ideas; /* one line */
+    int order;         /* place in the recommended course */
+    int minutes;       /* what it takes a student, about */
 
     double test_cpu_seconds; /* one test, plain; lenses multiply it */
     size_t memory_bytes;
@@ -67,8 +67,8 @@ struct exercise_list {
  */
 int exercise_load_all(void *ctx, const char *root, struct exercise_list *out,
                       const char **why);
-struct exercise *exercise_load(void *ctx, const char *root,
-                               const char *folder, const char **why);
+struct exercise *exercise_load(void *ctx, const char *root, const char *folder,
+                               const char **why);
 
 /*
  * Finds "4", "04", "08" (eight, not octal), "thread-pool" or

@@ -24,9 +24,8 @@ static bool declares(const char *line, size_t start)
 {
     while (start > 0 && (line[start - 1] == ' ' || line[start - 1] == '\t'))
         start--;
-    return start > 0 &&
-           (isalnum((unsigned char)line[start - 1]) ||
-            line[start - 1] == '_' || line[start - 1] == '*');
+    return start > 0 && (isalnum((unsigned char)line[start - 1]) ||
+                         line[start - 1] == '_' || line[start - 1] == '*');
 }
 
 static const char *match(void *ctx, const char *line, const char *pattern,
@@ -40,9 +39,9 @@ static const char *match(void *ctx, const char *line, const char *pattern,
         return NULL;
     if (regexec(&regex, line, 8, groups, 0) == 0 &&
         !declares(line, (size_t)groups[group].rm_so))
-        found = talloc_strndup(
-            ctx, line + groups[group].rm_so,
-            (size_t)(groups[group].rm_eo - groups[group].rm_so));
+        found =
+            talloc_strndup(ctx, line + groups[group].rm_so,
+                           (size_t)(groups[group].rm_eo - groups[group].rm_so));
     regfree(&regex);
     return found;
 }

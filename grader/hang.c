@@ -37,8 +37,7 @@ size_t hang_stack(void *ctx, struct symbols *symbols, uint64_t base,
 
 static const char *lock_name(struct scene *scene, uint64_t lock)
 {
-    const char *name =
-        symbols_data(scene->symbols, lock - scene->board->base);
+    const char *name = symbols_data(scene->symbols, lock - scene->board->base);
     size_t i;
 
     if (name != NULL)
@@ -122,11 +121,11 @@ static const char *holds(struct scene *scene, const struct board_row *row)
     char *text = NULL;
 
     for (uint32_t k = 0; k < held && k < BOARD_HELD; k++)
-        text = talloc_asprintf(
-            scene->ctx, "%s%s %s, taken at %s", text ? text : "holds ",
-            text ? ", and" : kind_name(row->held[k].kind),
-            lock_name(scene, row->held[k].lock),
-            line_of(scene, &row->held[k].taken));
+        text = talloc_asprintf(scene->ctx, "%s%s %s, taken at %s",
+                               text ? text : "holds ",
+                               text ? ", and" : kind_name(row->held[k].kind),
+                               lock_name(scene, row->held[k].lock),
+                               line_of(scene, &row->held[k].taken));
     return text;
 }
 
@@ -224,8 +223,8 @@ struct report hang_report(void *ctx, const struct board *board,
     struct report report = {.kind = BUG_DEADLOCK, .lens = lens};
     const struct board_row *circle, *row;
 
-    scene.used = board->rows_used < BOARD_THREADS ? board->rows_used
-                                                  : BOARD_THREADS;
+    scene.used =
+        board->rows_used < BOARD_THREADS ? board->rows_used : BOARD_THREADS;
     report.test = talloc_strndup(ctx, board->test, sizeof board->test);
     report.title = "nothing can move any more";
     circle = find_circle(&scene);

@@ -12,9 +12,9 @@
 /* How one run of one lens ended, and what it brought. */
 struct run {
     enum lens lens;
-    const char *way;       /* "gcc", "clang", "patient", "tsan", ... */
+    const char *way; /* "gcc", "clang", "patient", "tsan", ... */
     uint64_t seed;
-    const char **asked;    /* tests that were asked for; talloc array */
+    const char **asked; /* tests that were asked for; talloc array */
     size_t asked_count;
     struct box_result box; /* how the program ended */
     struct records records;
@@ -45,23 +45,23 @@ struct measurement {
 
 /* Everything that is known about one answer. */
 struct evidence {
-    unsigned lenses;           /* which were asked for: bit set */
-    uint64_t seed;             /* of the check; each run has one made of it;
-                                  0: not told */
-    const char *source;        /* text of the student's file, or NULL */
+    unsigned lenses;               /* which were asked for: bit set */
+    uint64_t seed;                 /* of the check; each run has one made of it;
+                                      0: not told */
+    const char *source;            /* text of the student's file, or NULL */
     struct diagnostics gcc, clang; /* of the student's file */
-    bool built;                /* compiled and linked by both */
-    const char *build_trouble; /* linking and the like, in words; NULL */
+    bool built;                    /* compiled and linked by both */
+    const char *build_trouble;     /* linking and the like, in words; NULL */
     struct place build_place;
     const char *machine_cannot[LENS_COUNT]; /* reason, or NULL */
-    struct run *runs;          /* talloc array */
+    struct run *runs;                       /* talloc array */
     size_t count;
     struct measurement speed;
-    const char *fault;         /* the kit's own: verdict error; or NULL */
+    const char *fault; /* the kit's own: verdict error; or NULL */
 
     /* What the student's object calls, from its symbol table. */
-    bool uses_trylock, uses_semaphore, uses_atomics, uses_fence,
-        uses_pipes, uses_clocklock, uses_c11_threads;
+    bool uses_trylock, uses_semaphore, uses_atomics, uses_fence, uses_pipes,
+        uses_clocklock, uses_c11_threads;
 };
 
 enum status {
@@ -81,26 +81,26 @@ struct location {
 struct finding {
     enum property property;
     enum bug kind;
-    const char *message; /* what happened, in the words of the subject */
+    const char *message;        /* what happened, in the words of the subject */
     struct location *locations; /* both sides of a race, ... */
     size_t location_count;
-    const char *story;   /* one run of events that shows it, lines; or NULL */
-    const char *idea;    /* the idea behind it, a sentence */
-    unsigned lenses;     /* who saw it */
-    const char *test;    /* first test in which it was seen, or NULL */
-    bool note;           /* worth knowing, costs nothing */
+    const char *story; /* one run of events that shows it, lines; or NULL */
+    const char *idea;  /* the idea behind it, a sentence */
+    unsigned lenses;   /* who saw it */
+    const char *test;  /* first test in which it was seen, or NULL */
+    bool note;         /* worth knowing, costs nothing */
 };
 
 struct row {
     const struct check *check;
-    enum lens lens;       /* that decided; the check's first when it passed */
+    enum lens lens; /* that decided; the check's first when it passed */
     enum status status;
-    const char *reason;   /* "blocked", "machine", "noisy", ...; or NULL */
-    int points, max_points; /* max_points 0 where the machine cannot judge */
-    const char *message;  /* for people, one or a few sentences; or NULL */
-    const char *help;     /* what to try next */
-    const char *handout;  /* "handouts/04-thread-pool.md#no-data-race" */
-    const char *again;    /* the command to see it again */
+    const char *reason;        /* "blocked", "machine", "noisy", ...; or NULL */
+    int points, max_points;    /* max_points 0 where the machine cannot judge */
+    const char *message;       /* for people, one or a few sentences; or NULL */
+    const char *help;          /* what to try next */
+    const char *handout;       /* "handouts/04-thread-pool.md#no-data-race" */
+    const char *again;         /* the command to see it again */
     struct finding **findings; /* talloc array; the first is told in full */
     size_t finding_count;
     unsigned run_counts[LENS_COUNT];

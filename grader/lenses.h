@@ -15,7 +15,7 @@ struct look {
     const char **tests; /* to run: those of the checks that want this lens */
     size_t test_count;
 
-    void *ctx;          /* freed by check.c when the verdict is out */
+    void *ctx; /* freed by check.c when the verdict is out */
     struct run *runs;
     size_t count;
     struct measurement speed;
@@ -23,14 +23,14 @@ struct look {
     const char *cannot; /* what this machine lacks for it, or NULL */
 };
 
-void look_gcc(struct look *look);      /* Criterion, gcc's build */
-void look_clang(struct look *look);    /* Criterion, clang's build */
-void look_patient(struct look *look);  /* the patient policy */
+void look_gcc(struct look *look);     /* Criterion, gcc's build */
+void look_clang(struct look *look);   /* Criterion, clang's build */
+void look_patient(struct look *look); /* the patient policy */
 void look_tsan(struct look *look);
 void look_helgrind(struct look *look);
 void look_memory(struct look *look);
-void look_overlap(struct look *look);  /* speed judged by meetings */
-void look_speed(struct look *look);    /* speed by the clock, alone */
+void look_overlap(struct look *look); /* speed judged by meetings */
+void look_speed(struct look *look);   /* speed by the clock, alone */
 
 /* Runs ThreadSanitizer again, until it reports or has run `runs` times in
  * all. For a race that only Helgrind has seen. */

@@ -173,8 +173,8 @@ static void tsan_reports(struct look *look, struct run *run,
                          const char *program, const char *dir)
 {
     const char *why, *text = run->box.err.data;
-    struct symbols *symbols = symbols_open(
-        look->ctx, program, look->lab->exercise->source, &why);
+    struct symbols *symbols =
+        symbols_open(look->ctx, program, look->lab->exercise->source, &why);
     struct reports reports;
 
     (void)dir;
@@ -244,15 +244,14 @@ static void valgrind_reports(struct look *look, struct run *run,
     const char *source = look->lab->exercise->source;
     struct reports reports;
     size_t size = 0;
-    char *xml = work_read(look->ctx,
-                          talloc_asprintf(look->ctx, "%s/tool.xml", dir),
-                          16u * 1024 * 1024, &size);
+    char *xml =
+        work_read(look->ctx, talloc_asprintf(look->ctx, "%s/tool.xml", dir),
+                  16u * 1024 * 1024, &size);
 
     (void)program;
     if (xml == NULL) {
-        look->fault = talloc_asprintf(look->ctx,
-                                      "valgrind wrote no report: %.300s",
-                                      run->box.err.data);
+        look->fault = talloc_asprintf(
+            look->ctx, "valgrind wrote no report: %.300s", run->box.err.data);
         return;
     }
     reports = look->lens == LENS_HELGRIND
@@ -275,9 +274,9 @@ static void valgrind(struct look *look, const char *way,
 }
 
 #define VALGRIND                                                               \
-    "valgrind", "-q", "--fair-sched=try", "--xml=yes",                         \
-        "--xml-file=tool.xml", "--child-silent-after-fork=yes",                \
-        "--read-inline-info=no", "--num-callers=20"
+    "valgrind", "-q", "--fair-sched=try", "--xml=yes", "--xml-file=tool.xml",  \
+        "--child-silent-after-fork=yes", "--read-inline-info=no",              \
+        "--num-callers=20"
 
 void look_helgrind(struct look *look)
 {

@@ -21,10 +21,10 @@
 #include "run.h"
 #include "silence.h"
 
-#define ROUNDS 5      /* in one run of the program */
-#define RUNS_MOST 3   /* as long as too few rounds were quiet */
-#define QUIET_WANTED 3
-#define QUIET_RATIO 1.15 /* crowd over sequential, see judge_speed.c */
+#define ROUNDS         5 /* in one run of the program */
+#define RUNS_MOST      3 /* as long as too few rounds were quiet */
+#define QUIET_WANTED   3
+#define QUIET_RATIO    1.15 /* crowd over sequential, see judge_speed.c */
 #define COARSE_SECONDS 0.03
 
 /* The lines of the record pipe, with the time at which each came. */
@@ -60,9 +60,9 @@ static enum box_word stamp(void *state, pid_t program, const char *data,
                                    (unsigned)(stamped->size + size));
     memcpy(stamped->text + stamped->size, data, size);
     stamped->size += size;
-    stamped->stamps = talloc_realloc_size(
-        stamped->ctx, stamped->stamps,
-        (stamped->count + 1) * sizeof stamped->stamps[0]);
+    stamped->stamps =
+        talloc_realloc_size(stamped->ctx, stamped->stamps,
+                            (stamped->count + 1) * sizeof stamped->stamps[0]);
     stamped->stamps[stamped->count].end = stamped->size;
     stamped->stamps[stamped->count++].when = when;
     return BOX_GO_ON;
@@ -94,10 +94,10 @@ static bool section(const struct stamped *stamped, const char *secret,
 {
     void *ctx = stamped->ctx;
     char *sum_key = talloc_asprintf(ctx, "sum-%s ", name);
-    long begin = find(stamped, secret, round,
-                      talloc_asprintf(ctx, "begin %s\n", name));
-    long end = find(stamped, secret, round,
-                    talloc_asprintf(ctx, "end %s\n", name));
+    long begin =
+        find(stamped, secret, round, talloc_asprintf(ctx, "begin %s\n", name));
+    long end =
+        find(stamped, secret, round, talloc_asprintf(ctx, "end %s\n", name));
     long value = find(stamped, secret, round, sum_key);
     char number[32];
     size_t n = 0;
@@ -145,8 +145,8 @@ static size_t quiet_rounds(const struct measurement *speed)
     size_t n = 0;
 
     for (size_t i = 0; i < speed->count; i++)
-        n += speed->rounds[i].crowd <=
-             QUIET_RATIO * speed->rounds[i].sequential;
+        n +=
+            speed->rounds[i].crowd <= QUIET_RATIO * speed->rounds[i].sequential;
     return n;
 }
 
@@ -205,32 +205,31 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn,
     struct measurement *speed = &look->speed;
     struct stamped stamped = {.ctx = look->ctx};
     const char *secret = run_secret(look->ctx);
-    const char *record = talloc_asprintf(look->ctx, "%s/speed-%u.record",
-                                         look->lab->work, turn);
-    const char *argv[] = {program,
-                          talloc_asprintf(look->ctx, "%d", ROUNDS),
-                          talloc_asprintf(look->ctx, "%d",
-                                          exercise->speed_threads),
-                          NULL};
+    const char *record =
+        talloc_asprintf(look->ctx, "%s/speed-%u.record", look->lab->work, turn);
+    const char *argv[] = {
+        program, talloc_asprintf(look->ctx, "%d", ROUNDS),
+        talloc_asprintf(look->ctx, "%d", exercise->speed_threads), NULL};
     const char *more[] = {
         talloc_asprintf(look->ctx, "INTERLEAVE_RECORD=%s", record),
         talloc_asprintf(look->ctx, "INTERLEAVE_SECRET=%s", secret),
         talloc_asprintf(look->ctx, "INTERLEAVE_SEED=%llu",
                         (unsigned long long)look->lab->seed + turn)};
-    struct box_spec spec = {
-        .argv = (char *const *)argv,
-        .envp = lab_environment(look->ctx, look->lab, more, 3),
-        .dir = look->lab->work,
-        .record = record,
-        .limits = {.cpu_seconds = 60, .wall_seconds = 60,
-                   .memory_bytes = exercise->memory_bytes,
-                   .output_bytes = 64 * 1024,
-                   .file_bytes = 16u * 1024 * 1024, .processes = 200},
-        .watch = {.look = stamp, .state = &stamped}};
+    struct box_spec spec = {.argv = (char *const *)argv,
+                            .envp =
+                                lab_environment(look->ctx, look->lab, more, 3),
+                            .dir = look->lab->work,
+                            .record = record,
+                            .limits = {.cpu_seconds = 60,
+                                       .wall_seconds = 60,
+                                       .memory_bytes = exercise->memory_bytes,
+                                       .output_bytes = 64 * 1024,
+                                       .file_bytes = 16u * 1024 * 1024,
+                                       .processes = 200},
+                            .watch = {.look = stamp, .state = &stamped}};
     struct box_result result;
 
-    if (mkfifo(record, 0600) != 0 ||
-        box_run(look->ctx, &spec, &result) != 0) {
+    if (mkfifo(record, 0600) != 0 || box_run(look->ctx, &spec, &result) != 0) {
         look->fault = "cannot run the program that is timed";
         return false;
     }
@@ -239,8 +238,8 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn,
     for (int i = 0; i < ROUNDS && speed->complete; i++) {
         speed->rounds = talloc_realloc(look->ctx, speed->rounds, struct round,
                                        (unsigned)speed->count + 1);
-        speed->complete = read_round(&stamped, secret, i,
-                                     &speed->rounds[speed->count]);
+        speed->complete =
+            read_round(&stamped, secret, i, &speed->rounds[speed->count]);
         if (speed->complete && timed(&speed->rounds[speed->count]))
             speed->count++;
     }
@@ -268,9 +267,8 @@ void look_speed(struct look *look)
     look->speed.wanted = true;
     if (cores() < look->lab->exercise->speed_threads) {
         look->speed.cannot = talloc_asprintf(
-            look->ctx, "this machine has %d core%s, and %d are needed",
-            cores(), cores() == 1 ? "" : "s",
-            look->lab->exercise->speed_threads);
+            look->ctx, "this machine has %d core%s, and %d are needed", cores(),
+            cores() == 1 ? "" : "s", look->lab->exercise->speed_threads);
         return;
     }
     program = build_program(look->ctx, look->lab, PROGRAM_SPEED, &why, &place);

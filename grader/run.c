@@ -34,7 +34,7 @@
 #include "stillness.h"
 
 #define TEST_WALL_SECONDS 20.0
-#define SPIN_SECONDS 0.1 /* of processor time, see stillness_let_go() */
+#define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
 
 struct watch {
     void *ctx;
@@ -65,9 +65,8 @@ static struct symbols *symbols_of(struct watch *watch)
     const char *why;
 
     if (watch->symbols == NULL)
-        watch->symbols =
-            symbols_open(watch->ctx, watch->spec->program,
-                         watch->lab->exercise->source, &why);
+        watch->symbols = symbols_open(watch->ctx, watch->spec->program,
+                                      watch->lab->exercise->source, &why);
     return watch->symbols;
 }
 
@@ -87,9 +86,8 @@ static double cpu_of(const char *path)
     text[n] = '\0';
     at = strrchr(text, ')');
     if (at == NULL ||
-        sscanf(at + 2,
-               "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-               &system) != 2)
+        sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+               &user, &system) != 2)
         return 0;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
@@ -168,8 +166,8 @@ static void follow_test(struct watch *watch, pid_t pid)
 
 static void check_time(struct watch *watch, pid_t pid)
 {
-    double limit = watch->lab->exercise->test_cpu_seconds *
-                   watch->spec->slowness;
+    double limit =
+        watch->lab->exercise->test_cpu_seconds * watch->spec->slowness;
     double cpu = cpu_of_process(pid), used = cpu - watch->cpu_before;
     struct report report = {.kind = BUG_LOOP, .lens = watch->spec->lens};
 
@@ -179,16 +177,15 @@ static void check_time(struct watch *watch, pid_t pid)
     }
     if (watch->asked_where && used > limit + 0.2) {
         /* it did not answer */
-        report.test = talloc_strdup(
-            watch->ctx, stillness_board(watch->stillness)->test);
+        report.test =
+            talloc_strdup(watch->ctx, stillness_board(watch->stillness)->test);
         report.title = "used up its processor time";
         run_add_report(watch->ctx, watch->reports, &report);
         condemn(watch, pid);
     } else if (!watch->asked_where && used > limit) {
         watch->asked_where = true;
         syscall(SYS_tgkill, pid, busiest_thread(pid), SIGXCPU);
-    } else if (now() - watch->began >
-               TEST_WALL_SECONDS + limit * 2) {
+    } else if (now() - watch->began > TEST_WALL_SECONDS + limit * 2) {
         tell_hang(watch, pid, BUG_ASLEEP);
     }
 }
@@ -214,7 +211,7 @@ static enum box_word look(void *state, pid_t program, const char *data,
 }
 
 void run_add_report(void *ctx, struct reports *reports,
-                 const struct report *report)
+                    const struct report *report)
 {
     reports->items = talloc_realloc(ctx, reports->items, struct report,
                                     (unsigned)reports->count + 1);
@@ -222,7 +219,7 @@ void run_add_report(void *ctx, struct reports *reports,
 }
 
 void run_add_reports(void *ctx, struct reports *reports,
-                    const struct reports *more)
+                     const struct reports *more)
 {
     for (size_t i = 0; i < more->count; i++)
         run_add_report(ctx, reports, &more->items[i]);
@@ -243,17 +240,17 @@ static void add_crash(struct watch *watch, const struct record *record,
 
     if (at == NULL || symbols == NULL)
         return;
-    report.title = talloc_strndup(watch->ctx, record->value,
-                                  (size_t)(at - record->value));
+    report.title =
+        talloc_strndup(watch->ctx, record->value, (size_t)(at - record->value));
     while (n < 16 && (*at == '@' || *at == ','))
         pcs[n++] = strtoull(at + 1, (char **)&at, 16);
     if (n > 0)
         pcs[0] += 1; /* the first is no return address */
     report.sides = talloc_zero(watch->ctx, struct side);
-    report.sides[0].what = loop ? "still running here when the time was up"
-                                : "crashes here";
-    report.sides[0].depth = hang_stack(watch->ctx, symbols, 0, pcs, n,
-                                       &report.sides[0].stack);
+    report.sides[0].what =
+        loop ? "still running here when the time was up" : "crashes here";
+    report.sides[0].depth =
+        hang_stack(watch->ctx, symbols, 0, pcs, n, &report.sides[0].stack);
     run_add_report(watch->ctx, watch->reports, &report);
 }
 
@@ -296,9 +293,8 @@ static char **command(void *ctx, const struct run_spec *spec)
 {
     size_t before = words(spec->before), after = words(spec->after);
     size_t n = 0;
-    const char **argv =
-        talloc_zero_array(ctx, const char *,
-                          (unsigned)(before + after + spec->test_count + 2));
+    const char **argv = talloc_zero_array(
+        ctx, const char *, (unsigned)(before + after + spec->test_count + 2));
 
     for (size_t i = 0; i < before; i++)
         argv[n++] = spec->before[i];
@@ -333,13 +329,14 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
     char *folder = talloc_asprintf(ctx, "%s/run-XXXXXX", lab->work);
     const char *secret = run_secret(ctx);
     double limit = lab->exercise->test_cpu_seconds * spec->slowness;
-    struct watch watch = {.ctx = ctx, .spec = spec, .lab = lab,
-                          .reports = &run->reports};
+    struct watch watch = {
+        .ctx = ctx, .spec = spec, .lab = lab, .reports = &run->reports};
     struct box_spec box = {
         .argv = command(ctx, spec),
         .limits = {.cpu_seconds = (limit + 1) * (double)spec->test_count + 5,
                    .wall_seconds = (TEST_WALL_SECONDS + 3 * limit) *
-                                       (double)spec->test_count + 60,
+                                       (double)spec->test_count +
+                                   60,
                    .memory_bytes = lab->exercise->memory_bytes,
                    .output_bytes = 512 * 1024,
                    .file_bytes = 64u * 1024 * 1024,
@@ -350,10 +347,10 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
     memset(run, 0, sizeof *run);
     if (mkdtemp(folder) == NULL ||
         mkfifo(talloc_asprintf(ctx, "%s/record", folder), 0600) != 0 ||
-        (watch.stillness = stillness_open(
-             ctx, talloc_asprintf(ctx, "%s/board", folder),
-             spec->patient ? POLICY_PATIENT : POLICY_FREE,
-             spec->strangers)) == NULL) {
+        (watch.stillness =
+             stillness_open(ctx, talloc_asprintf(ctx, "%s/board", folder),
+                            spec->patient ? POLICY_PATIENT : POLICY_FREE,
+                            spec->strangers)) == NULL) {
         run->box.end = BOX_FAILED;
         run->box.why = talloc_asprintf(ctx, "cannot prepare %s: %s", folder,
                                        strerror(errno));
@@ -372,8 +369,8 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
     box.record = talloc_asprintf(ctx, "%s/record", folder);
     if (lab_box(ctx, lab, (unsigned)spec->lens, &box, &run->box) != 0)
         return -1;
-    run->records = read_records(ctx, run->box.record.data,
-                                run->box.record.size, secret);
+    run->records =
+        read_records(ctx, run->box.record.data, run->box.record.size, secret);
     add_crashes(&watch, &run->records);
     return 0;
 }
@@ -392,7 +389,8 @@ size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
 {
     size_t n = 0;
 
-    *rest = talloc_zero_array(ctx, const char *, (unsigned)spec->test_count + 1);
+    *rest =
+        talloc_zero_array(ctx, const char *, (unsigned)spec->test_count + 1);
     for (size_t i = 0; i < spec->test_count; i++)
         if (!started(run, spec->tests[i]))
             (*rest)[n++] = spec->tests[i];
@@ -404,19 +402,20 @@ struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
 {
     struct expectations *expected = talloc_zero(ctx, struct expectations);
     const char *argv[] = {lab_kit(ctx, lab, "oracle"), NULL};
-    const char *more[] = {talloc_asprintf(ctx, "INTERLEAVE_SEED=%llu",
-                                          (unsigned long long)seed)};
+    const char *more[] = {
+        talloc_asprintf(ctx, "INTERLEAVE_SEED=%llu", (unsigned long long)seed)};
     struct box_spec spec = {
         .argv = (char *const *)argv,
         .envp = lab_environment(ctx, lab, more, 1),
         .dir = lab->work,
-        .limits = {.cpu_seconds = 10, .wall_seconds = 60,
+        .limits = {.cpu_seconds = 10,
+                   .wall_seconds = 60,
                    .output_bytes = 256 * 1024},
     };
     struct box_result result;
 
-    if (lab_box(ctx, lab, 0, &spec, &result) != 0 ||
-        result.end != BOX_EXITED || result.code != 0) {
+    if (lab_box(ctx, lab, 0, &spec, &result) != 0 || result.end != BOX_EXITED ||
+        result.code != 0) {
         *why = talloc_asprintf(ctx, "the oracle of %s failed: %s",
                                lab->exercise->folder,
                                result.why ? result.why : "see its tests.c");

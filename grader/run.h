@@ -11,16 +11,16 @@ struct run_spec {
     enum lens lens;
     const char *way; /* for the evidence: "gcc", "patient", ... */
     const char *program;
-    const char *const *before;  /* words before it ("valgrind", ...); NULL */
-    const char *const *after;   /* words after it; NULL: the tests' names */
-    const char *const *extra;   /* of the environment, "NAME=value"; NULL */
-    bool patient;               /* the patient policy */
-    bool strangers;             /* threads of a tool are in the process */
-    bool processes;             /* each test has a process (Criterion) */
-    double slowness;            /* how much slower than plain, about */
+    const char *const *before; /* words before it ("valgrind", ...); NULL */
+    const char *const *after;  /* words after it; NULL: the tests' names */
+    const char *const *extra;  /* of the environment, "NAME=value"; NULL */
+    bool patient;              /* the patient policy */
+    bool strangers;            /* threads of a tool are in the process */
+    bool processes;            /* each test has a process (Criterion) */
+    double slowness;           /* how much slower than plain, about */
     uint64_t seed;
     const struct expectations *expected;
-    const char *const *tests;   /* to run */
+    const char *const *tests; /* to run */
     size_t test_count;
 };
 
@@ -49,8 +49,8 @@ const char *run_secret(void *ctx);
 
 /* Appends one report. */
 void run_add_report(void *ctx, struct reports *reports,
-                 const struct report *report);
+                    const struct report *report);
 void run_add_reports(void *ctx, struct reports *reports,
-                    const struct reports *more);
+                     const struct reports *more);
 
 #endif

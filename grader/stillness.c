@@ -21,14 +21,14 @@
 #include <talloc.h>
 #include <unistd.h>
 
-#define TASKS_MAX 1024
+#define TASKS_MAX  1024
 #define TRIES_MOST 4
 
 struct stillness {
     struct board *board;
     bool strangers;
     unsigned tries; /* let go since somebody else was */
-    pid_t known; /* the last process whose descent was looked up */
+    pid_t known;    /* the last process whose descent was looked up */
 };
 
 /* What one look sees of one thread. */
@@ -152,9 +152,9 @@ static bool call_is_timed(const char *text)
     unsigned long long argument[6] = {0};
     long number;
 
-    if (sscanf(text, "%ld %llx %llx %llx %llx %llx %llx", &number,
-               &argument[0], &argument[1], &argument[2], &argument[3],
-               &argument[4], &argument[5]) < 1 ||
+    if (sscanf(text, "%ld %llx %llx %llx %llx %llx %llx", &number, &argument[0],
+               &argument[1], &argument[2], &argument[3], &argument[4],
+               &argument[5]) < 1 ||
         number < 0)
         return true; /* "running", or not to be read: no proof */
     switch (number) {

@@ -39,12 +39,11 @@ static char *ask(void *ctx, size_t i, const char *root)
                           programs[i].argv[2], NULL};
     char *environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C",
                            NULL};
-    struct box_spec spec = {.argv = (char *const *)argv,
-                            .envp = environment,
-                            .dir = root,
-                            .limits = {.cpu_seconds = 5,
-                                       .wall_seconds = 30,
-                                       .output_bytes = 4096}};
+    struct box_spec spec = {
+        .argv = (char *const *)argv,
+        .envp = environment,
+        .dir = root,
+        .limits = {.cpu_seconds = 5, .wall_seconds = 30, .output_bytes = 4096}};
     struct box_result result;
 
     if (box_run(ctx, &spec, &result) != 0 || result.end != BOX_EXITED ||
@@ -78,9 +77,9 @@ struct tool *tools_versions(void *ctx, const char *root, size_t *count)
         }
         tools[i].name = programs[i].name;
         tools[i].version = talloc_strdup(ctx, version);
-        json_object_set_new(fresh, programs[i].name,
-                            json_pack("{s:s, s:I}", "version", version,
-                                      "stamp", stamp));
+        json_object_set_new(
+            fresh, programs[i].name,
+            json_pack("{s:s, s:I}", "version", version, "stamp", stamp));
     }
     tools[PROGRAMS] = (struct tool){"interleave", "1"};
     if (asked)

@@ -66,8 +66,8 @@ const char *work_open(void *ctx, const char *root, const char **why)
     }
     remove_orphans(ctx, parent);
     if (mkdtemp(path) == NULL) {
-        *why = talloc_asprintf(ctx, "cannot make a folder below %s: %s",
-                               parent, strerror(errno));
+        *why = talloc_asprintf(ctx, "cannot make a folder below %s: %s", parent,
+                               strerror(errno));
         return NULL;
     }
     return path;

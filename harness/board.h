@@ -17,10 +17,10 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define BOARD_MAGIC 0x696c7631u
+#define BOARD_MAGIC   0x696c7631u
 #define BOARD_THREADS 256 /* rows; later threads go unseen */
-#define BOARD_HELD 16     /* locks of one thread; later ones go unseen */
-#define BOARD_FRAMES 6    /* return addresses kept of a call */
+#define BOARD_HELD    16  /* locks of one thread; later ones go unseen */
+#define BOARD_FRAMES  6   /* return addresses kept of a call */
 
 enum waiting {
     WAIT_NOTHING, /* runs, or sleeps in a call that is not wrapped */
@@ -31,7 +31,7 @@ enum waiting {
     WAIT_SEMAPHORE,
     WAIT_BARRIER,
     WAIT_JOIN,
-    WAIT_MEETING, /* inside meet(): to be let go when all is still */
+    WAIT_MEETING,  /* inside meet(): to be let go when all is still */
     WAIT_PATIENCE, /* held back by the patient policy: likewise */
     WAIT_TRY       /* tried a lock in vain, and sleeps before it tries again */
 };
@@ -44,8 +44,8 @@ struct frames {
 };
 
 struct held_lock {
-    uint64_t lock; /* address of the lock */
-    uint32_t kind; /* enum waiting: which kind of lock */
+    uint64_t lock;  /* address of the lock */
+    uint32_t kind;  /* enum waiting: which kind of lock */
     uint32_t times; /* recursive locks, read locks */
     struct frames taken;
 };
@@ -79,13 +79,13 @@ enum board_policy { POLICY_FREE, POLICY_PATIENT };
 
 struct board {
     uint32_t magic;
-    uint32_t policy;        /* enum board_policy; set by the grader */
-    _Atomic int32_t pid;    /* the test's process, 0 outside a test */
-    uint64_t base;          /* load address of the executable */
-    char test[128];         /* "suite/name" */
+    uint32_t policy;         /* enum board_policy; set by the grader */
+    _Atomic int32_t pid;     /* the test's process, 0 outside a test */
+    uint64_t base;           /* load address of the executable */
+    char test[128];          /* "suite/name" */
     _Atomic uint32_t serial; /* tests begun */
 
-    _Atomic uint32_t lock; /* spin lock, held for a few instructions */
+    _Atomic uint32_t lock;   /* spin lock, held for a few instructions */
     _Atomic int32_t alive;   /* rows alive */
     _Atomic int32_t running; /* rows alive and not in a wrapped wait */
     _Atomic int32_t pending; /* threads that wait to be let go */

@@ -44,8 +44,7 @@ QUIET static void *thread_begin(void *argument)
 
 int il_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                       void *(*start)(void *), void *argument);
-QUIET int il_pthread_create(pthread_t *thread,
-                            const pthread_attr_t *attributes,
+QUIET int il_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                             void *(*start)(void *), void *argument)
 {
     struct board_row *row;

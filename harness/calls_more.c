@@ -65,11 +65,11 @@ BLOCKING(pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock), lock,
 BLOCKING(pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock), lock,
          WAIT_RWLOCK, false)
 BLOCKING(pthread_rwlock_timedrdlock,
-         (pthread_rwlock_t * lock, const struct timespec *until),
-         (lock, until), lock, WAIT_RWLOCK, true)
+         (pthread_rwlock_t * lock, const struct timespec *until), (lock, until),
+         lock, WAIT_RWLOCK, true)
 BLOCKING(pthread_rwlock_timedwrlock,
-         (pthread_rwlock_t * lock, const struct timespec *until),
-         (lock, until), lock, WAIT_RWLOCK, true)
+         (pthread_rwlock_t * lock, const struct timespec *until), (lock, until),
+         lock, WAIT_RWLOCK, true)
 TRYING(pthread_rwlock_tryrdlock, pthread_rwlock_t, WAIT_RWLOCK)
 TRYING(pthread_rwlock_trywrlock, pthread_rwlock_t, WAIT_RWLOCK)
 RELEASING(pthread_rwlock_unlock, pthread_rwlock_t)

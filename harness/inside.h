@@ -42,8 +42,7 @@ void held_pop(struct board_row *row, uint64_t lock);
 
 /* Under the patient policy: holds back a thread that already has a lock and
  * asks for another. */
-void patience(struct board_row *row, uint64_t object,
-              const struct frames *at);
+void patience(struct board_row *row, uint64_t object, const struct frames *at);
 
 /*
  * A try that failed. While somebody waits to be let go, the thread sleeps
@@ -58,8 +57,7 @@ void try_again(void);
 bool creation_fails(void);
 
 /* One line on the record pipe: one write, so lines do not mix. */
-void record_line(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void record_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same from a signal handler: bytes as they are. */
 void record_raw(const char *text, size_t size);

@@ -63,7 +63,10 @@ struct meeting {
     int size;
 };
 
-#define MEETING(size) {(size)}
+#define MEETING(size)                                                          \
+    {                                                                          \
+        (size)                                                                 \
+    }
 
 int meet(struct meeting *meeting);
 
@@ -79,14 +82,7 @@ void fail_thread_create_after(int n);
 
 /* ---- outside, in the oracle -------------------------------------------- */
 
-enum relation_to {
-    EQUAL,
-    NOT_EQUAL,
-    LESS,
-    AT_MOST,
-    GREATER,
-    AT_LEAST
-};
+enum relation_to { EQUAL, NOT_EQUAL, LESS, AT_MOST, GREATER, AT_LEAST };
 
 /* What must have been observed under `key`, and a sentence for the student
  * who has another value. */
@@ -102,8 +98,8 @@ void expect_str(const char *key, const char *value, const char *why);
  * workload_prepare() is not timed, and draws fresh input each time.
  */
 void workload_prepare(uint64_t seed);
-uint64_t workload_sequential(void);      /* the kit's own, one thread */
-uint64_t workload_student(int threads);  /* the student's */
+uint64_t workload_sequential(void);     /* the kit's own, one thread */
+uint64_t workload_student(int threads); /* the student's */
 
 /* ---- how a test is registered ------------------------------------------- */
 
@@ -124,8 +120,8 @@ void harness_expect(const char *test, void (*body)(void));
 
 #define Expect(Suite, Name)                                                    \
     static void expect_body_##Suite##__##Name(void);                           \
-    __attribute__((constructor)) static void                                   \
-        expect_add_##Suite##__##Name(void)                                     \
+    __attribute__((constructor)) static void expect_add_##Suite##__##Name(     \
+        void)                                                                  \
     {                                                                          \
         harness_expect(#Suite "/" #Name, expect_body_##Suite##__##Name);       \
     }                                                                          \
@@ -139,7 +135,7 @@ void harness_expect(const char *test, void (*body)(void));
 #pragma push_macro("Test")
 #undef Test
 #define CRITERION_TEST(...) CR_EXPAND(CR_TEST_BASE(__VA_ARGS__, .sentinel_ = 0))
-#define Test(Suite, ...) TEST_OF(Suite, __VA_ARGS__)
+#define Test(Suite, ...)    TEST_OF(Suite, __VA_ARGS__)
 #define TEST_OF(Suite, Name, ...)                                              \
     __attribute__((noinline)) static void test_body_##Suite##__##Name(void);   \
     CRITERION_TEST(Suite, Name, ##__VA_ARGS__)                                 \

@@ -19,9 +19,8 @@
 
 /* Sleeps until *epoch is no longer `seen`, or the thread is no longer in the
  * meeting (when it is in one). */
-QUIET static void wait_for_bell(struct board_row *row,
-                                _Atomic uint32_t *epoch, uint32_t seen,
-                                uint64_t meeting)
+QUIET static void wait_for_bell(struct board_row *row, _Atomic uint32_t *epoch,
+                                uint32_t seen, uint64_t meeting)
 {
     for (;;) {
         uint32_t bell = board->bell;
@@ -96,8 +95,7 @@ QUIET void patience(struct board_row *row, uint64_t object,
 {
     uint32_t seen = board->let_go_patience;
 
-    if (board->policy != POLICY_PATIENT || row == NULL ||
-        row->held_count == 0)
+    if (board->policy != POLICY_PATIENT || row == NULL || row->held_count == 0)
         return;
     board->pending += 1;
     wait_begin(row, WAIT_PATIENCE, object, false, at);

@@ -72,12 +72,12 @@ static struct cost run_verb(const char *verb, char **environment)
     char *program = realpath("build/interleave", NULL);
     char *here = getcwd(NULL, 0);
     char *argv[] = {program, (char *)verb, NULL};
-    struct box_spec spec = {.argv = argv,
-                            .envp = environment,
-                            .dir = here,
-                            .limits = {.wall_seconds = 3600,
-                                       .output_bytes = 1 << 20},
-                            .watch = {.look = look}};
+    struct box_spec spec = {
+        .argv = argv,
+        .envp = environment,
+        .dir = here,
+        .limits = {.wall_seconds = 3600, .output_bytes = 1 << 20},
+        .watch = {.look = look}};
     struct box_result result;
     struct cost cost = {0};
 
@@ -94,8 +94,12 @@ static struct cost run_verb(const char *verb, char **environment)
 static struct cost check(const char *exercise, const char *source)
 {
     char ex[32], src[256];
-    char *environment[] = {ex, src, "PATH=/usr/local/bin:/usr/bin:/bin",
-                           "RESULT=build/test/bench.json", "LC_ALL=C", NULL};
+    char *environment[] = {ex,
+                           src,
+                           "PATH=/usr/local/bin:/usr/bin:/bin",
+                           "RESULT=build/test/bench.json",
+                           "LC_ALL=C",
+                           NULL};
 
     snprintf(ex, sizeof ex, "EX=%s", exercise);
     snprintf(src, sizeof src, "SRC=%s", source);
@@ -139,8 +143,7 @@ static double first_word(const char *exercise, const char *source)
 }
 
 /* The plain way's programs: every object anew, one after the other. */
-static int plain_build(const char *folder, const char *source,
-                       const char *work)
+static int plain_build(const char *folder, const char *source, const char *work)
 {
     char command[4096];
 
@@ -170,18 +173,18 @@ static void plain_run(void *ctx, struct lab *lab, const char *program,
                       const struct expectations *all)
 {
     static const char *const after[] = {"-j1", "-q", NULL};
-    struct run_spec spec = {.lens = LENS_BEHAVIOUR,
-                            .way = "plain",
-                            .program = talloc_asprintf(ctx, "%s/%s", lab->work,
-                                                       program),
-                            .before = before,
-                            .after = criterion ? after : NULL,
-                            .processes = criterion,
-                            .strangers = !criterion,
-                            .slowness = before ? 60 : 15,
-                            .seed = 1,
-                            .tests = all->tests,
-                            .test_count = all->test_count};
+    struct run_spec spec = {
+        .lens = LENS_BEHAVIOUR,
+        .way = "plain",
+        .program = talloc_asprintf(ctx, "%s/%s", lab->work, program),
+        .before = before,
+        .after = criterion ? after : NULL,
+        .processes = criterion,
+        .strangers = !criterion,
+        .slowness = before ? 60 : 15,
+        .seed = 1,
+        .tests = all->tests,
+        .test_count = all->test_count};
     struct run run;
     const char *dir;
 
@@ -195,11 +198,11 @@ static void plain_run(void *ctx, struct lab *lab, const char *program,
  */
 static double plain_way(const char *folder, const char *source)
 {
-    static const char *const helgrind[] = {"valgrind", "-q", "--tool=helgrind",
-                                           "--trace-children=yes",
-                                           "--fair-sched=try", NULL};
+    static const char *const helgrind[] = {
+        "valgrind",         "-q", "--tool=helgrind", "--trace-children=yes",
+        "--fair-sched=try", NULL};
     static const char *const memcheck[] = {
-        "valgrind", "-q", "--leak-check=full", "--trace-children=yes",
+        "valgrind",         "-q", "--leak-check=full", "--trace-children=yes",
         "--fair-sched=try", NULL};
     void *ctx = talloc_new(NULL);
     char *root = getcwd(NULL, 0);
@@ -292,8 +295,8 @@ static void bench_grade(const struct answers *answers, const char *exercise)
     snprintf(line, sizeof line, "EX=%s", exercise);
     cost = run_verb("grade", environment);
     note("grade 100 answers of 01", cost.seconds, "s");
-    note("grade 100 answers of 01, core seconds each",
-         cost.cpu / SUBMISSIONS, "s");
+    note("grade 100 answers of 01, core seconds each", cost.cpu / SUBMISSIONS,
+         "s");
     if (system("rm -rf build/test/bench-class build/test/bench-marks") != 0)
         return;
 }

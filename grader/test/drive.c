@@ -158,9 +158,8 @@ json_t *drive_row(json_t *result, const char *check)
     json_t *rows = json_object_get(result, "checks"), *row;
     size_t i;
 
-    json_array_foreach(rows, i, row)
-        if (strcmp(drive_text(row, "name"), check) == 0)
-            return row;
+    json_array_foreach(rows, i, row) if (strcmp(drive_text(row, "name"),
+                                                check) == 0) return row;
     return NULL;
 }
 

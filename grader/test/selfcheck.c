@@ -63,9 +63,8 @@ static void judge_right(json_t *result, struct remark *remark)
     json_array_foreach(rows, i, row)
     {
         if (not_judged_here(row))
-            remark->outcome = remark->outcome == OUTCOME_PASS
-                                  ? OUTCOME_UNJUDGED
-                                  : remark->outcome;
+            remark->outcome = remark->outcome == OUTCOME_PASS ? OUTCOME_UNJUDGED
+                                                              : remark->outcome;
         else if (strcmp(drive_text(row, "status"), "pass") != 0)
             complain(remark, " %s is %s: %.300s;", drive_text(row, "name"),
                      drive_text(row, "status"), drive_text(row, "message"));
@@ -93,8 +92,7 @@ static bool must_point(json_t *row)
 {
     const char *property = drive_text(row, "property");
 
-    return strcmp(property, "race") == 0 ||
-           strcmp(property, "deadlock") == 0 ||
+    return strcmp(property, "race") == 0 || strcmp(property, "deadlock") == 0 ||
            strcmp(property, "memory") == 0;
 }
 
@@ -107,9 +105,8 @@ static void judge_wrong(const struct answer *answer, json_t *result,
         if (row == NULL)
             complain(remark, " there is no check %s;", answer->fails[i]);
         else if (not_judged_here(row))
-            remark->outcome = remark->outcome == OUTCOME_PASS
-                                  ? OUTCOME_UNJUDGED
-                                  : remark->outcome;
+            remark->outcome = remark->outcome == OUTCOME_PASS ? OUTCOME_UNJUDGED
+                                                              : remark->outcome;
         else if (strcmp(drive_text(row, "status"), "fail") != 0)
             complain(remark, " %s is %s, not fail: %.200s;", answer->fails[i],
                      drive_text(row, "status"), drive_text(row, "message"));
@@ -185,9 +182,8 @@ static void add_stubs(struct answers *answers, const char *only)
              only ? only : "[0-9][0-9]");
     if (glob(pattern, 0, NULL, &found) != 0)
         return;
-    answers->items =
-        realloc(answers->items,
-                (answers->count + found.gl_pathc) * sizeof answers->items[0]);
+    answers->items = realloc(answers->items, (answers->count + found.gl_pathc) *
+                                                 sizeof answers->items[0]);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         struct answer *stub = &answers->items[answers->count++];
         const char *folder = found.gl_pathv[i] + strlen("exercises/");
@@ -210,9 +206,9 @@ static void work(const struct answers *answers, int worker, int pipe)
         const struct answer *answer = &answers->items[i];
         struct remark remark = look_at(answer, worker);
         char line[1400];
-        int n = snprintf(line, sizeof line, "%c%s%s%s\n",
-                         "pfu"[remark.outcome], answer->path,
-                         remark.text[0] ? ":" : "", remark.text);
+        int n =
+            snprintf(line, sizeof line, "%c%s%s%s\n", "pfu"[remark.outcome],
+                     answer -> path, remark.text[0] ? ":" : "", remark.text);
 
         for (int k = 0; k < n - 1 && k < (int)sizeof line; k++)
             if (line[k] == '\n')
@@ -254,9 +250,8 @@ int main(void)
     }
     while (wait(NULL) > 0)
         continue;
-    printf("selfcheck: %lu passed, %lu failed, %lu skipped\n",
-           counts[0], counts[1] + answers.count -
-                          (counts[0] + counts[1] + counts[2]),
+    printf("selfcheck: %lu passed, %lu failed, %lu skipped\n", counts[0],
+           counts[1] + answers.count - (counts[0] + counts[1] + counts[2]),
            counts[2]);
     free(line);
     if (counts[0] + counts[2] != answers.count)

@@ -104,9 +104,8 @@ static json_t *statuses(json_t *result, int status)
     json_t *map = json_object();
     size_t i;
 
-    json_array_foreach(rows, i, row)
-        json_object_set(map, drive_text(row, "name"),
-                        json_object_get(row, "status"));
+    json_array_foreach(rows, i, row) json_object_set(
+        map, drive_text(row, "name"), json_object_get(row, "status"));
     if (result == NULL || status == 2)
         json_object_set_new(map, "verdict", json_string("error"));
     return map;
@@ -115,11 +114,11 @@ static json_t *statuses(json_t *result, int status)
 static void run_once(const struct answer *answer, const char *condition)
 {
     int status;
-    json_t *result = drive_check(answer->exercise, answer->path, "soak",
-                                 &status);
-    json_t *line = json_pack("{s:s, s:s, s:o}", "answer", answer->path,
-                             "condition", condition, "checks",
-                             statuses(result, status));
+    json_t *result =
+        drive_check(answer->exercise, answer->path, "soak", &status);
+    json_t *line =
+        json_pack("{s:s, s:s, s:o}", "answer", answer->path, "condition",
+                  condition, "checks", statuses(result, status));
     char *text = json_dumps(line, JSON_COMPACT);
     FILE *file = fopen(KEPT, "ae");
 
@@ -176,9 +175,8 @@ static bool has(json_t *list, const char *check, const char *status)
     json_t *one;
     size_t i;
 
-    json_array_foreach(list, i, one)
-        if (strcmp(drive_text(one, check), status) == 0)
-            return true;
+    json_array_foreach(list, i, one) if (strcmp(drive_text(one, check),
+                                                status) == 0) return true;
     return false;
 }
 

@@ -17,7 +17,7 @@
 #define thread_local _Thread_local
 #endif
 
-#define ONCE_FLAG_INIT PTHREAD_ONCE_INIT
+#define ONCE_FLAG_INIT      PTHREAD_ONCE_INIT
 #define TSS_DTOR_ITERATIONS 4
 
 enum { mtx_plain = 0, mtx_recursive = 1, mtx_timed = 2 };
@@ -64,34 +64,34 @@ int il_c11_joined(int error, void *value, int *result);
         int il_error = pthread_join(thread, &il_value);                        \
         il_c11_joined(il_error, il_value, result);                             \
     })
-#define thrd_detach(thread) il_c11_result(pthread_detach(thread))
-#define thrd_current() pthread_self()
-#define thrd_equal(a, b) pthread_equal(a, b)
-#define thrd_yield() ((void)sched_yield())
-#define thrd_exit(code) pthread_exit((void *)(long)(code))
+#define thrd_detach(thread)             il_c11_result(pthread_detach(thread))
+#define thrd_current()                  pthread_self()
+#define thrd_equal(a, b)                pthread_equal(a, b)
+#define thrd_yield()                    ((void)sched_yield())
+#define thrd_exit(code)                 pthread_exit((void *)(long)(code))
 #define thrd_sleep(duration, remaining) nanosleep(duration, remaining)
 
 #define mtx_init(mutex, type) il_c11_mutex(mutex, type)
-#define mtx_lock(mutex) il_c11_result(pthread_mutex_lock(mutex))
-#define mtx_trylock(mutex) il_c11_result(pthread_mutex_trylock(mutex))
+#define mtx_lock(mutex)       il_c11_result(pthread_mutex_lock(mutex))
+#define mtx_trylock(mutex)    il_c11_result(pthread_mutex_trylock(mutex))
 #define mtx_timedlock(mutex, until)                                            \
     il_c11_result(pthread_mutex_timedlock(mutex, until))
-#define mtx_unlock(mutex) il_c11_result(pthread_mutex_unlock(mutex))
+#define mtx_unlock(mutex)  il_c11_result(pthread_mutex_unlock(mutex))
 #define mtx_destroy(mutex) ((void)pthread_mutex_destroy(mutex))
 
-#define cnd_init(cond) il_c11_result(pthread_cond_init(cond, NULL))
+#define cnd_init(cond)        il_c11_result(pthread_cond_init(cond, NULL))
 #define cnd_wait(cond, mutex) il_c11_result(pthread_cond_wait(cond, mutex))
 #define cnd_timedwait(cond, mutex, until)                                      \
     il_c11_result(pthread_cond_timedwait(cond, mutex, until))
-#define cnd_signal(cond) il_c11_result(pthread_cond_signal(cond))
+#define cnd_signal(cond)    il_c11_result(pthread_cond_signal(cond))
 #define cnd_broadcast(cond) il_c11_result(pthread_cond_broadcast(cond))
-#define cnd_destroy(cond) ((void)pthread_cond_destroy(cond))
+#define cnd_destroy(cond)   ((void)pthread_cond_destroy(cond))
 
 #define tss_create(key, destructor)                                            \
     il_c11_result(pthread_key_create(key, destructor))
-#define tss_get(key) pthread_getspecific(key)
+#define tss_get(key)        pthread_getspecific(key)
 #define tss_set(key, value) il_c11_result(pthread_setspecific(key, value))
-#define tss_delete(key) ((void)pthread_key_delete(key))
+#define tss_delete(key)     ((void)pthread_key_delete(key))
 
 #define call_once(flag, function) ((void)pthread_once(flag, function))
 

@@ -172,7 +172,7 @@ static void *run_one(void *arg)
     int error;
 
     free(arg);
-    error = item.task(item.arg, &result);
+    error = item.task(item.arg, &result); /* BUG */
     future_set(item.future, error, result);
     return NULL;
 }

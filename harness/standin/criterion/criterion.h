@@ -60,21 +60,21 @@ void standin_fail(const char *file, int line, bool fatal, const char *format,
 
 #define cr_assert(Condition, ...) STANDIN_CHECK(true, Condition, ##__VA_ARGS__)
 #define cr_expect(Condition, ...) STANDIN_CHECK(false, Condition, ##__VA_ARGS__)
-#define cr_assert_not(C, ...) STANDIN_CHECK(true, !(C), ##__VA_ARGS__)
-#define cr_assert_eq(A, B, ...) STANDIN_CHECK(true, (A) == (B), ##__VA_ARGS__)
-#define cr_assert_neq(A, B, ...) STANDIN_CHECK(true, (A) != (B), ##__VA_ARGS__)
-#define cr_assert_lt(A, B, ...) STANDIN_CHECK(true, (A) < (B), ##__VA_ARGS__)
-#define cr_assert_leq(A, B, ...) STANDIN_CHECK(true, (A) <= (B), ##__VA_ARGS__)
-#define cr_assert_gt(A, B, ...) STANDIN_CHECK(true, (A) > (B), ##__VA_ARGS__)
-#define cr_assert_geq(A, B, ...) STANDIN_CHECK(true, (A) >= (B), ##__VA_ARGS__)
-#define cr_assert_null(A, ...) STANDIN_CHECK(true, (A) == NULL, ##__VA_ARGS__)
+#define cr_assert_not(C, ...)     STANDIN_CHECK(true, !(C), ##__VA_ARGS__)
+#define cr_assert_eq(A, B, ...)   STANDIN_CHECK(true, (A) == (B), ##__VA_ARGS__)
+#define cr_assert_neq(A, B, ...)  STANDIN_CHECK(true, (A) != (B), ##__VA_ARGS__)
+#define cr_assert_lt(A, B, ...)   STANDIN_CHECK(true, (A) < (B), ##__VA_ARGS__)
+#define cr_assert_leq(A, B, ...)  STANDIN_CHECK(true, (A) <= (B), ##__VA_ARGS__)
+#define cr_assert_gt(A, B, ...)   STANDIN_CHECK(true, (A) > (B), ##__VA_ARGS__)
+#define cr_assert_geq(A, B, ...)  STANDIN_CHECK(true, (A) >= (B), ##__VA_ARGS__)
+#define cr_assert_null(A, ...)    STANDIN_CHECK(true, (A) == NULL, ##__VA_ARGS__)
 #define cr_assert_not_null(A, ...)                                             \
     STANDIN_CHECK(true, (A) != NULL, ##__VA_ARGS__)
 #define cr_assert_str_eq(A, B, ...)                                            \
     STANDIN_CHECK(true, strcmp((A), (B)) == 0, ##__VA_ARGS__)
-#define cr_expect_eq(A, B, ...) STANDIN_CHECK(false, (A) == (B), ##__VA_ARGS__)
+#define cr_expect_eq(A, B, ...)  STANDIN_CHECK(false, (A) == (B), ##__VA_ARGS__)
 #define cr_expect_neq(A, B, ...) STANDIN_CHECK(false, (A) != (B), ##__VA_ARGS__)
-#define cr_fail(...) STANDIN_CHECK(false, false, ##__VA_ARGS__)
-#define cr_fatal(...) STANDIN_CHECK(true, false, ##__VA_ARGS__)
+#define cr_fail(...)             STANDIN_CHECK(false, false, ##__VA_ARGS__)
+#define cr_fatal(...)            STANDIN_CHECK(true, false, ##__VA_ARGS__)
 
 #endif
