@@ -172,8 +172,9 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
 static void add_side(struct scene *scene, struct report *report,
                      const struct board_row *row)
 {
+    const char *locks = holds(scene, row); /* first: locks are named in the
+                                              order in which they come up */
     const char *what = waits_for(scene, row);
-    const char *locks = holds(scene, row);
     struct side *side;
     struct place *stack;
     size_t depth = hang_stack(scene->ctx, scene->symbols, scene->board->base,
@@ -184,8 +185,10 @@ static void add_side(struct scene *scene, struct report *report,
         if (strcmp(side->what, what) == 0 && locks == NULL &&
             side->locks == NULL && side->depth == depth && depth > 0 &&
             side->stack[0].line == stack[0].line) {
-            side->thread = talloc_asprintf(scene->ctx, "%s, %s", side->thread,
-                                           thread_name(scene, row->number));
+            side->thread = talloc_asprintf(
+                scene->ctx, "%s%s, %s",
+                strncmp(side->thread, "each of ", 8) == 0 ? "" : "each of ",
+                side->thread, thread_name(scene, row->number));
             return;
         }
     }

@@ -1,0 +1,278 @@
+/*
+ * watch.c - see watch.h.
+ *
+ * The watch is called by the box with each line on the record pipe and on
+ * each tick. It asks whether all is still (stillness.c) and counts the
+ * processor time of the test that runs:
+ *
+ *   all still, nobody to let go   a deadlock: told from the board, then the
+ *                                 test's process is killed
+ *   processor time used up        the thread that used most of it is asked
+ *                                 where it is (SIGXCPU), then killed
+ *   wall time used up             it sleeps: told from the board, killed
+ *
+ * With Criterion each test has a process, so the others go on. With the
+ * stand-in runner the program ends, and another run does the rest.
+ */
+#define _GNU_SOURCE
+#include "watch.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <talloc.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hang.h"
+#include "stillness.h"
+
+#define TEST_WALL_SECONDS 20.0
+#define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
+
+struct watch {
+    void *ctx;
+    const struct run_spec *spec;
+    const struct lab *lab;
+    struct stillness *stillness;
+    struct symbols *symbols; /* opened when first needed */
+    struct reports *reports;
+
+    uint32_t serial;   /* the test that is being timed */
+    double cpu_before; /* its process' processor time when it began */
+    double began;      /* monotonic seconds */
+    double cpu_let_go; /* and when somebody was let go last */
+    bool asked_where;  /* SIGXCPU was sent */
+    bool condemned;    /* the process was killed */
+};
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static struct symbols *symbols_of(struct watch *watch)
+{
+    const char *why;
+
+    if (watch->symbols == NULL)
+        watch->symbols = symbols_open(watch->ctx, watch->spec->program,
+                                      watch->lab->exercise->source, &why);
+    return watch->symbols;
+}
+
+/* utime + stime of a process or thread, seconds; proc(5) */
+static double cpu_of(const char *path)
+{
+    unsigned long user, system;
+    char text[1024];
+    const char *at;
+    FILE *file = fopen(path, "re");
+    size_t n;
+
+    if (file == NULL)
+        return 0;
+    n = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[n] = '\0';
+    at = strrchr(text, ')');
+    if (at == NULL ||
+        sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+               &user, &system) != 2)
+        return 0;
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double cpu_of_process(pid_t pid)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    return cpu_of(path);
+}
+
+static pid_t busiest_thread(pid_t pid)
+{
+    char path[96];
+    struct dirent *entry;
+    double most = -1;
+    pid_t busiest = pid;
+    DIR *folder;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    folder = opendir(path);
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        double cpu;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)pid,
+                 entry->d_name);
+        cpu = cpu_of(path);
+        if (cpu > most) {
+            most = cpu;
+            busiest = (pid_t)atol(entry->d_name);
+        }
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return busiest;
+}
+
+static void condemn(struct watch *watch, pid_t pid)
+{
+    watch->condemned = true;
+    kill(pid, SIGKILL);
+}
+
+static void tell_hang(struct watch *watch, pid_t pid, enum bug kind)
+{
+    struct symbols *symbols = symbols_of(watch);
+    struct report report;
+
+    if (symbols != NULL) {
+        report = hang_report(watch->ctx, stillness_board(watch->stillness),
+                             symbols, watch->spec->lens);
+        report.kind = kind;
+        if (kind == BUG_ASLEEP)
+            report.title = "still asleep when the time was up";
+        run_add_report(watch->ctx, watch->reports, &report);
+    }
+    condemn(watch, pid);
+}
+
+/* A new test began: its time starts now. */
+static void follow_test(struct watch *watch, pid_t pid)
+{
+    uint32_t serial = stillness_board(watch->stillness)->serial;
+
+    if (serial == watch->serial)
+        return;
+    watch->serial = serial;
+    watch->cpu_before = cpu_of_process(pid);
+    watch->cpu_let_go = watch->cpu_before;
+    watch->began = now();
+    watch->asked_where = watch->condemned = false;
+}
+
+static void check_time(struct watch *watch, pid_t pid)
+{
+    double limit =
+        watch->lab->exercise->test_cpu_seconds * watch->spec->slowness;
+    double cpu = cpu_of_process(pid), used = cpu - watch->cpu_before;
+    struct report report = {.kind = BUG_LOOP, .lens = watch->spec->lens};
+
+    if (cpu - watch->cpu_let_go > SPIN_SECONDS * watch->spec->slowness) {
+        watch->cpu_let_go = cpu;
+        stillness_let_go(watch->stillness);
+    }
+    if (watch->asked_where && used > limit + 0.2) {
+        /* it did not answer */
+        report.test =
+            talloc_strdup(watch->ctx, stillness_board(watch->stillness)->test);
+        report.title = "used up its processor time";
+        run_add_report(watch->ctx, watch->reports, &report);
+        condemn(watch, pid);
+    } else if (!watch->asked_where && used > limit) {
+        watch->asked_where = true;
+        syscall(SYS_tgkill, pid, busiest_thread(pid), SIGXCPU);
+    } else if (now() - watch->began > TEST_WALL_SECONDS + limit * 2) {
+        tell_hang(watch, pid, BUG_ASLEEP);
+    }
+}
+
+static enum box_word look(void *state, pid_t program, const char *data,
+                          size_t size)
+{
+    struct watch *watch = state;
+    pid_t pid = stillness_process(watch->stillness, program);
+
+    if (pid == 0)
+        return BOX_GO_ON;
+    follow_test(watch, pid);
+    if (watch->condemned)
+        return BOX_GO_ON;
+    if (size > 0 && memmem(data, size, "hint\n", 5) == NULL)
+        return BOX_GO_ON;
+    if (stillness_look(watch->stillness, program) == MOTION_DEADLOCK)
+        tell_hang(watch, pid, BUG_DEADLOCK);
+    else if (size == 0)
+        check_time(watch, pid);
+    return BOX_GO_ON;
+}
+
+/* "SIGSEGV@pc,pc,...": offsets from the load address, hexadecimal. */
+static void add_crash(struct watch *watch, const struct record *record,
+                      bool loop)
+{
+    struct symbols *symbols = symbols_of(watch);
+    const char *at = strchr(record->value, '@');
+    struct report report = {.kind = loop ? BUG_LOOP : BUG_CRASH,
+                            .lens = watch->spec->lens,
+                            .test = record->test,
+                            .count = 1};
+    uint64_t pcs[17] = {0};
+    size_t n = 0;
+
+    if (at == NULL || symbols == NULL)
+        return;
+    report.title =
+        talloc_strndup(watch->ctx, record->value, (size_t)(at - record->value));
+    while (n < 16 && (*at == '@' || *at == ','))
+        pcs[n++] = strtoull(at + 1, (char **)&at, 16);
+    if (n > 0)
+        pcs[0] += 1; /* the first is no return address */
+    report.sides = talloc_zero(watch->ctx, struct side);
+    report.sides[0].what =
+        loop ? "still running here when the time was up" : "crashes here";
+    report.sides[0].depth =
+        hang_stack(watch->ctx, symbols, 0, pcs, n, &report.sides[0].stack);
+    run_add_report(watch->ctx, watch->reports, &report);
+}
+
+void watch_read_crashes(struct watch *watch, const struct records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct record *record = &records->items[i];
+
+        if (record->kind != RECORD_VALUE)
+            continue;
+        if (strcmp(record->key, "crash") == 0)
+            add_crash(watch, record, false);
+        else if (strcmp(record->key, "loop") == 0)
+            add_crash(watch, record, true);
+    }
+}
+
+struct watch *watch_open(void *ctx, const struct lab *lab,
+                         const struct run_spec *spec, const char *board,
+                         struct reports *reports)
+{
+    struct watch *watch = talloc_zero(ctx, struct watch);
+
+    watch->ctx = ctx;
+    watch->lab = lab;
+    watch->spec = spec;
+    watch->reports = reports;
+    watch->stillness =
+        stillness_open(ctx, board, spec->patient ? POLICY_PATIENT : POLICY_FREE,
+                       spec->strangers);
+    return watch->stillness != NULL ? watch : NULL;
+}
+
+struct box_watch watch_of(struct watch *watch)
+{
+    return (struct box_watch){.look = look, .state = watch};
+}
+
+double watch_wall_seconds(const struct lab *lab, const struct run_spec *spec)
+{
+    return TEST_WALL_SECONDS +
+           3 * lab->exercise->test_cpu_seconds * spec->slowness;
+}
