@@ -47,7 +47,8 @@ static const char *program_for(struct look *look, enum program program)
 
 /*
  * Runs the tests of `spec`, in as many processes as it takes: a test that
- * ends its process does not cost the others their turn.
+ * ends its process does not cost the others their turn. But where a process
+ * is dear, a few must do.
  */
 static void run_all(struct look *look, struct run_spec *spec, reader *read)
 {
@@ -59,7 +60,8 @@ static void run_all(struct look *look, struct run_spec *spec, reader *read)
         look->fault = why;
         return;
     }
-    while (spec->test_count > 0 && !box_interrupted()) {
+    for (unsigned process = 0; spec->test_count > 0 && !box_interrupted();
+         process++) {
         struct run run;
         const char **rest;
         size_t count;
@@ -72,7 +74,8 @@ static void run_all(struct look *look, struct run_spec *spec, reader *read)
             read(look, &run, spec->program, dir);
         keep(look, &run);
         count = run_rest(look->ctx, spec, &run, &rest);
-        if (spec->processes || count == spec->test_count)
+        if (spec->processes || count == spec->test_count ||
+            run.box.end == BOX_STOPPED || process + 1 == spec->most)
             return;
         spec->tests = rest;
         spec->test_count = count;
@@ -198,7 +201,7 @@ static void tsan_turn(struct look *look, unsigned turn)
     spec.before = too_random() ? no_random : NULL;
     spec.extra = extra;
     spec.strangers = true;
-    spec.slowness = 15;
+    spec.slowness = 2;
     if (spec.program != NULL)
         run_all(look, &spec, tsan_reports);
 }
@@ -268,7 +271,8 @@ static void valgrind(struct look *look, const char *way,
 
     spec.program = program_for(look, PROGRAM_PLAIN);
     spec.before = before;
-    spec.slowness = 60;
+    spec.slowness = 5;
+    spec.most = 3;
     if (spec.program != NULL)
         run_all(look, &spec, valgrind_reports);
 }

@@ -85,7 +85,7 @@ static char **environment(void *ctx, const struct lab *lab,
 }
 
 /* A folder of its own, with the pipe and the board. */
-static struct watch *prepare(void *ctx, const struct lab *lab,
+static struct watch *prepare(void *ctx, struct lab *lab,
                              const struct run_spec *spec, struct run *run,
                              char *folder)
 {

@@ -17,7 +17,8 @@ struct run_spec {
     bool patient;              /* the patient policy */
     bool strangers;            /* threads of a tool are in the process */
     bool processes;            /* each test has a process (Criterion) */
-    double slowness;           /* how much slower than plain, about */
+    unsigned most;   /* processes at the most; 0: no limit */
+    double slowness; /* processor time that a test may use, in plain ones */
     uint64_t seed;
     const struct expectations *expected;
     const char *const *tests; /* to run */

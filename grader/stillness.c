@@ -41,6 +41,7 @@ struct task {
 struct look {
     struct task tasks[TASKS_MAX];
     size_t count;
+    bool timed; /* a clock will wake one of them */
 };
 
 static int unmap(struct stillness *stillness)
@@ -230,10 +231,11 @@ static bool look_at_task(struct look *look, const struct board *board,
     task->ran = ran;
     task->slices = slices;
     look->count++;
-    if (row != NULL && row->waiting != WAIT_NOTHING && row->timed)
-        return false;
-    return proc_read(text, sizeof text, pid, tid, "syscall") &&
-           !call_is_timed(text);
+    if ((row != NULL && row->waiting != WAIT_NOTHING && row->timed) ||
+        !proc_read(text, sizeof text, pid, tid, "syscall") ||
+        call_is_timed(text))
+        look->timed = true;
+    return true;
 }
 
 static bool look_at_process(struct look *look, const struct board *board,
@@ -287,7 +289,8 @@ static bool same(const struct look *a, const struct look *b)
            memcmp(a->tasks, b->tasks, a->count * sizeof a->tasks[0]) == 0;
 }
 
-static bool all_still(const struct stillness *stillness, pid_t pid)
+/* MOVING, ASLEEP or, when that is for ever, DEADLOCK. */
+static enum motion look_twice(const struct stillness *stillness, pid_t pid)
 {
     const struct board *board = stillness->board;
     struct look first = {.count = 0}, second = {.count = 0};
@@ -296,11 +299,13 @@ static bool all_still(const struct stillness *stillness, pid_t pid)
     if (being_born(board) ||
         !look_at_process(&first, board, stillness->strangers, pid) ||
         first.count == 0)
-        return false;
+        return MOTION_MOVING;
     if (!look_at_process(&second, board, stillness->strangers, pid))
-        return false;
-    return same(&first, &second) && !being_born(board) &&
-           board->serial == serial && board->pid == pid;
+        return MOTION_MOVING;
+    if (first.timed || second.timed || !same(&first, &second) ||
+        being_born(board) || board->serial != serial || board->pid != pid)
+        return MOTION_ASLEEP;
+    return MOTION_DEADLOCK;
 }
 
 static bool anyone_in(const struct board *board, enum waiting waiting)
@@ -356,10 +361,9 @@ bool stillness_let_go(struct stillness *stillness)
 enum motion stillness_look(struct stillness *stillness, pid_t program)
 {
     pid_t pid = stillness_process(stillness, program);
+    enum motion motion = pid ? look_twice(stillness, pid) : MOTION_IDLE;
 
-    if (pid == 0)
-        return MOTION_IDLE;
-    if (!all_still(stillness, pid))
-        return MOTION_MOVING;
-    return let_go(stillness) ? MOTION_LET_GO : MOTION_DEADLOCK;
+    if (motion == MOTION_DEADLOCK && let_go(stillness))
+        return MOTION_LET_GO;
+    return motion;
 }

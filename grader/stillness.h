@@ -24,6 +24,7 @@ struct stillness;
 
 enum motion {
     MOTION_MOVING,   /* or not known */
+    MOTION_ASLEEP,   /* all sleep just now, but a clock may wake one */
     MOTION_LET_GO,   /* all was still; somebody was let go */
     MOTION_DEADLOCK, /* all is still, for ever */
     MOTION_IDLE      /* no test is running */
@@ -45,9 +46,11 @@ struct stillness *stillness_open(void *ctx, const char *path,
 enum motion stillness_look(struct stillness *stillness, pid_t program);
 
 /*
- * Lets go without stillness: for a program that spins. A thread that has used
+ * Lets go without stillness. For a program that spins: a thread that has used
  * a hundred times the processor time of a test without coming to the meeting
- * is not on its way to it. false when nobody waits to be let go.
+ * is not on its way to it. And for one that sleeps by the clock, again and
+ * again, and was asleep whenever it was looked at. false when nobody waits to
+ * be let go.
  */
 bool stillness_let_go(struct stillness *stillness);
 

@@ -31,12 +31,15 @@
 #include "stillness.h"
 
 #define TEST_WALL_SECONDS 20.0
+#define ASLEEP_SECONDS    2.0
+#define ASLEEP_LOOKS      100
+#define DEATHS_MOST       3   /* tests of one run that the watch ends */
 #define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
 
 struct watch {
     void *ctx;
     const struct run_spec *spec;
-    const struct lab *lab;
+    struct lab *lab;
     struct stillness *stillness;
     struct symbols *symbols; /* opened when first needed */
     struct reports *reports;
@@ -47,6 +50,9 @@ struct watch {
     double cpu_let_go; /* and when somebody was let go last */
     bool asked_where;  /* SIGXCPU was sent */
     bool condemned;    /* the process was killed */
+    unsigned asleep;   /* looks in a row that found everyone asleep */
+    double asleep_since;
+    unsigned deaths; /* tests that were ended by the watch */
 };
 
 static double now(void)
@@ -128,6 +134,9 @@ static pid_t busiest_thread(pid_t pid)
 static void condemn(struct watch *watch, pid_t pid)
 {
     watch->condemned = true;
+    watch->deaths++;
+    if (watch->deaths >= DEATHS_MOST)
+        watch->lab->hopeless = true;
     kill(pid, SIGKILL);
 }
 
@@ -159,6 +168,7 @@ static void follow_test(struct watch *watch, pid_t pid)
     watch->cpu_let_go = watch->cpu_before;
     watch->began = now();
     watch->asked_where = watch->condemned = false;
+    watch->asleep = 0;
 }
 
 static void check_time(struct watch *watch, pid_t pid)
@@ -187,11 +197,40 @@ static void check_time(struct watch *watch, pid_t pid)
     }
 }
 
+/*
+ * Everyone was asleep at every look for two seconds, though by the clock: no
+ * test needs that, and whoever wanted to come to a meeting has had a hundred
+ * chances. (A thread that only waits for a processor is not asleep.)
+ */
+static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
+{
+    if (motion != MOTION_ASLEEP) {
+        watch->asleep = 0;
+        return;
+    }
+    if (watch->asleep++ == 0)
+        watch->asleep_since = now();
+    if (watch->asleep < ASLEEP_LOOKS ||
+        now() - watch->asleep_since < ASLEEP_SECONDS)
+        return;
+    watch->asleep = 0;
+    if (!stillness_let_go(watch->stillness))
+        tell_hang(watch, pid, BUG_ASLEEP);
+}
+
+/* Enough is known when several tests had to be ended. */
+static bool enough(const struct watch *watch)
+{
+    return watch->deaths >= DEATHS_MOST ||
+           (watch->deaths > 0 && watch->lab->hopeless);
+}
+
 static enum box_word look(void *state, pid_t program, const char *data,
                           size_t size)
 {
     struct watch *watch = state;
     pid_t pid = stillness_process(watch->stillness, program);
+    enum motion motion;
 
     if (pid == 0)
         return BOX_GO_ON;
@@ -200,11 +239,14 @@ static enum box_word look(void *state, pid_t program, const char *data,
         return BOX_GO_ON;
     if (size > 0 && memmem(data, size, "hint\n", 5) == NULL)
         return BOX_GO_ON;
-    if (stillness_look(watch->stillness, program) == MOTION_DEADLOCK)
+    motion = stillness_look(watch->stillness, program);
+    if (motion == MOTION_DEADLOCK) {
         tell_hang(watch, pid, BUG_DEADLOCK);
-    else if (size == 0)
+    } else if (size == 0) {
+        check_sleep(watch, pid, motion);
         check_time(watch, pid);
-    return BOX_GO_ON;
+    }
+    return enough(watch) ? BOX_STOP : BOX_GO_ON;
 }
 
 /* "SIGSEGV@pc,pc,...": offsets from the load address, hexadecimal. */
@@ -250,7 +292,7 @@ void watch_read_crashes(struct watch *watch, const struct records *records)
     }
 }
 
-struct watch *watch_open(void *ctx, const struct lab *lab,
+struct watch *watch_open(void *ctx, struct lab *lab,
                          const struct run_spec *spec, const char *board,
                          struct reports *reports)
 {

@@ -13,7 +13,7 @@ struct watch;
  * Makes the board's file for a run. What happens is added to `reports`.
  * NULL when there is no disk or memory. Freed with ctx.
  */
-struct watch *watch_open(void *ctx, const struct lab *lab,
+struct watch *watch_open(void *ctx, struct lab *lab,
                          const struct run_spec *spec, const char *board,
                          struct reports *reports);
 

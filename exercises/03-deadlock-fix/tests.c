@@ -46,8 +46,8 @@ static void *carry_out(void *arg)
     struct order *order = arg;
 
     for (int i = 0; i < order->rounds; i++)
-        order->returned = transfer(order->from, order->to, order->amount,
-                                   approve, order);
+        order->returned =
+            transfer(order->from, order->to, order->amount, approve, order);
     return NULL;
 }
 
@@ -55,9 +55,9 @@ static void *carry_out(void *arg)
 static void carry_out_all(struct order *orders, int count)
 {
     for (int i = 0; i < count; i++)
-        cr_assert(pthread_create(&orders[i].thread, NULL, carry_out,
-                                 &orders[i]) == 0,
-                  "the test could not create a thread");
+        cr_assert(
+            pthread_create(&orders[i].thread, NULL, carry_out, &orders[i]) == 0,
+            "the test could not create a thread");
     for (int i = 0; i < count; i++)
         pthread_join(orders[i].thread, NULL);
 }
@@ -161,8 +161,7 @@ Test(transfer, itself)
 
 Expect(transfer, itself)
 {
-    expect_int("returned", EQUAL, 0,
-               "a transfer to the same account succeeds");
+    expect_int("returned", EQUAL, 0, "a transfer to the same account succeeds");
     expect_int("asked", EQUAL, 2, "approve() is asked once for each transfer");
     expect_int("too-much", EQUAL, ERANGE, "there was too little: ERANGE");
     expect_int("balance", EQUAL, 100,
@@ -361,9 +360,9 @@ static void *be_hungry(void *arg)
 static void dine_all(struct guest *guests, int count)
 {
     for (int i = 0; i < count; i++)
-        cr_assert(pthread_create(&guests[i].thread, NULL, be_hungry,
-                                 &guests[i]) == 0,
-                  "the test could not create a thread");
+        cr_assert(
+            pthread_create(&guests[i].thread, NULL, be_hungry, &guests[i]) == 0,
+            "the test could not create a thread");
     for (int i = 0; i < count; i++)
         pthread_join(guests[i].thread, NULL);
 }
@@ -469,8 +468,7 @@ static int dine_in_pairs(const int (*seats)[2], int pairs)
 
     memset(guests, 0, sizeof guests);
     for (int i = 0; i < 2 * pairs; i++) {
-        guests[i].table =
-            i % 2 == 0 ? lay_table(5) : guests[i - 1].table;
+        guests[i].table = i % 2 == 0 ? lay_table(5) : guests[i - 1].table;
         guests[i].seat = seats[i / 2][i % 2];
         guests[i].seats = 5;
         guests[i].meeting = &meetings[i / 2];

@@ -33,7 +33,10 @@ struct gate {
     bool open;
 };
 
-#define GATE {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false}
+#define GATE                                                                   \
+    {                                                                          \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false             \
+    }
 
 static void gate_open(struct gate *gate)
 {
@@ -477,8 +480,7 @@ Test(pool, order)
     submit(pool, &first);
     settle();
     for (int i = 0; i < 4; i++)
-        cr_assert(pool_submit(pool, note_letter, &letters[i],
-                              &futures[i]) == 0,
+        cr_assert(pool_submit(pool, note_letter, &letters[i], &futures[i]) == 0,
                   "pool_submit() returned an error");
     gate_open(&gate);
     outcome(&first);
@@ -511,8 +513,7 @@ static int submit_two(void *arg, void **result)
 
     (void)result;
     for (int i = 0; i < 2; i++)
-        inside->errors[i] = pool_submit(inside->pool, do_job,
-                                        &inside->jobs[i],
+        inside->errors[i] = pool_submit(inside->pool, do_job, &inside->jobs[i],
                                         &inside->jobs[i].future);
     return 0;
 }
@@ -554,8 +555,7 @@ Expect(pool, submit_inside)
     expect_int("second", EQUAL, EAGAIN,
                "a worker that waits for room in its own queue would wait for "
                "itself: EAGAIN");
-    expect_int("untouched", EQUAL, 1,
-               "after an error *future is what it was");
+    expect_int("untouched", EQUAL, 1, "after an error *future is what it was");
     expect_int("outcome", EQUAL, 0, "what a task submits is run as well");
     expect_int("ran", EQUAL, 1, "what a task submits is run as well");
 }
@@ -786,8 +786,8 @@ Test(session, each_worker)
     int distinct = 0;
 
     for (int i = 0; i < 6; i++)
-        cr_assert(pool_submit(pool, look_at_session, &meeting,
-                              &futures[i]) == 0,
+        cr_assert(pool_submit(pool, look_at_session, &meeting, &futures[i]) ==
+                      0,
                   "pool_submit() returned an error");
     for (int i = 0; i < 6; i++) {
         future_wait(futures[i], &seen[i]);
@@ -988,8 +988,7 @@ Expect(shutdown, idle)
     expect_int("calls", EQUAL, 3, "each worker closes its session, once");
     expect_int("by-others", EQUAL, 0,
                "the worker that opened a session closes it");
-    expect_int("again", EQUAL, ESHUTDOWN,
-               "a pool can be shut down only once");
+    expect_int("again", EQUAL, ESHUTDOWN, "a pool can be shut down only once");
 }
 
 static int shut_down_inside(void *arg, void **result)

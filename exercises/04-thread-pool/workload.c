@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define TASKS 16
+#define TASKS  16
 #define ROUNDS 400000
 
 static uint64_t seeds[TASKS];

@@ -28,8 +28,11 @@ static void *count_part(void *arg)
 
     part->found = 0;
     if (part->threads == 1) {
+        size_t found = 0;
+
         for (size_t i = 0; i < left.length; i++)
-            part->found += left.wanted(left.bytes[i]);
+            found += left.wanted(left.bytes[i]);
+        part->found = found;
         return NULL;
     }
 

@@ -91,8 +91,8 @@ struct table {
 
 struct table *table_create(int seats)
 {
-    struct table *table = malloc(sizeof *table +
-                                 (size_t)seats * sizeof table->forks[0]);
+    struct table *table =
+        malloc(sizeof *table + (size_t)seats * sizeof table->forks[0]);
 
     if (table == NULL)
         return NULL;

@@ -54,13 +54,13 @@ int transfer(struct account *from, struct account *to, long amount,
 
     pthread_mutex_lock(&first); /* BUG */
     pthread_mutex_lock(&second);
-    if (from->balance < amount) {
+    if (from->balance < amount) { /* BUG */
         error = ERANGE;
     } else if (!approve(arg)) {
         error = EPERM;
     } else {
-        from->balance -= amount;
-        to->balance += amount;
+        from->balance -= amount; /* BUG */
+        to->balance += amount;   /* BUG */
     }
     pthread_mutex_unlock(&second);
     pthread_mutex_unlock(&first);

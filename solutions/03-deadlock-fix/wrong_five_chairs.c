@@ -119,7 +119,7 @@ void dine(struct table *table, int seat, void (*meal)(void *arg), void *arg)
 
     while (sem_wait(&table->chairs) != 0)
         ;
-    pthread_mutex_lock(left); /* BUG */
+    pthread_mutex_lock(left);  /* BUG */
     pthread_mutex_lock(right); /* BUG */
     meal(arg);
     pthread_mutex_unlock(right);

@@ -112,6 +112,6 @@ void table_destroy(struct table *table)
 void dine(struct table *table, int seat, void (*meal)(void *arg), void *arg)
 {
     pthread_mutex_lock(&table->forks[seat]); /* BUG */
-    meal(arg); /* BUG */
+    meal(arg);                               /* BUG */
     pthread_mutex_unlock(&table->forks[seat]);
 }

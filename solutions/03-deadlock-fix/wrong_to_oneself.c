@@ -51,7 +51,7 @@ static void lock_both(struct account *a, struct account *b)
     struct account *first = (uintptr_t)a < (uintptr_t)b ? a : b;
     struct account *second = first == a ? b : a;
 
-    pthread_mutex_lock(&first->lock); /* BUG */
+    pthread_mutex_lock(&first->lock);  /* BUG */
     pthread_mutex_lock(&second->lock); /* BUG */
 }
 

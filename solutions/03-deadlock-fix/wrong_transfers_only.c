@@ -113,7 +113,7 @@ void dine(struct table *table, int seat, void (*meal)(void *arg), void *arg)
     pthread_mutex_t *left = &table->forks[seat];
     pthread_mutex_t *right = &table->forks[(seat + 1) % table->seats];
 
-    pthread_mutex_lock(left); /* BUG */
+    pthread_mutex_lock(left);  /* BUG */
     pthread_mutex_lock(right); /* BUG */
     meal(arg);
     pthread_mutex_unlock(right);

@@ -159,8 +159,7 @@ static void close_ring(struct pool *pool, enum pool_ending ending)
 
     pool->closed = true;
     while (ending == POOL_CANCEL && pool->head != pool->tail)
-        future_set(pool->ring[pool->head++ % capacity].future, ECANCELED,
-                   NULL);
+        future_set(pool->ring[pool->head++ % capacity].future, ECANCELED, NULL);
 }
 
 static void end(struct pool *pool, int threads)

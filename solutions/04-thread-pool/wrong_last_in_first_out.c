@@ -252,8 +252,7 @@ int pool_map(struct pool *pool, pool_task *task, void *const args[],
 
     /* All are under way before the first is waited for. */
     for (size_t i = 0; i < count; i++)
-        entries[i].error =
-            pool_submit(pool, task, args[i], &entries[i].future);
+        entries[i].error = pool_submit(pool, task, args[i], &entries[i].future);
 
     /* In the order of the input, whatever the order in which they end. */
     for (size_t i = 0; i < count; i++) {

@@ -51,9 +51,9 @@ void future_destroy(struct future *future)
 void future_set(struct future *future, int error, void *result)
 {
     pthread_mutex_lock(&future->lock);
-    future->error = error; /* BUG */
+    future->error = error;   /* BUG */
     future->result = result; /* BUG */
-    future->set = true; /* BUG */
+    future->set = true;      /* BUG */
     pthread_cond_broadcast(&future->was_set);
     pthread_mutex_unlock(&future->lock);
 }
@@ -65,7 +65,7 @@ int future_wait(struct future *future, void **result)
     if (future->set) { /* BUG */
         if (result != NULL)
             *result = future->result; /* BUG */
-        return future->error; /* BUG */
+        return future->error;         /* BUG */
     }
     pthread_mutex_lock(&future->lock);
     while (!future->set && this_pool == NULL)
@@ -257,8 +257,7 @@ int pool_map(struct pool *pool, pool_task *task, void *const args[],
 
     /* All are under way before the first is waited for. */
     for (size_t i = 0; i < count; i++)
-        entries[i].error =
-            pool_submit(pool, task, args[i], &entries[i].future);
+        entries[i].error = pool_submit(pool, task, args[i], &entries[i].future);
 
     /* In the order of the input, whatever the order in which they end. */
     for (size_t i = 0; i < count; i++) {

@@ -279,8 +279,8 @@ int pool_map(struct pool *pool, pool_task *task, void *const args[],
     for (size_t i = 0; i < count; i++) {
         entries[i].collector = &collector;
         entries[i].arg = args[i];
-        entries[i].error = pool_submit(pool, run_and_collect, &entries[i],
-                                       &entries[i].future);
+        entries[i].error =
+            pool_submit(pool, run_and_collect, &entries[i], &entries[i].future);
     }
 
     for (size_t i = 0; i < count; i++) {
