@@ -34,9 +34,10 @@ struct check_job {
     const char *source;              /* path that is opened */
     const char *shown;               /* as the user named it */
     const char *result;              /* path of the result file */
-    bool own;     /* the exercise's own file, looked at as a whole */
-    bool talks;   /* rows and findings go to stdout */
-    bool started; /* the line of progress has begun */
+    bool own;      /* the exercise's own file, looked at as a whole */
+    bool talks;    /* rows and findings go to stdout */
+    bool started;  /* the line of progress has begun */
+    unsigned seen; /* lenses that stand on it */
     double began;
     struct result_facts facts;
 };
@@ -80,8 +81,9 @@ static void progress(void *state, enum lens lens)
 {
     struct check_job *job = state;
 
-    if (!job->talks)
+    if (!job->talks || job->seen & (1u << lens))
         return;
+    job->seen |= 1u << lens;
     printf("%s%s", job->started ? ", " : "looked at: ", lens_name(lens));
     fflush(stdout);
     job->started = true;

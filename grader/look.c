@@ -284,7 +284,11 @@ static void valgrind(struct look *look, const char *way,
 
 void look_helgrind(struct look *look)
 {
-    static const char *const before[] = {VALGRIND, "--tool=helgrind", NULL};
+    const char *const before[] = {
+        VALGRIND, "--tool=helgrind",
+        talloc_asprintf(look->ctx, "--suppressions=%s/grader/helgrind.supp",
+                        look->lab->root),
+        NULL};
 
     valgrind(look, "helgrind", before);
 }

@@ -225,6 +225,25 @@ static bool enough(const struct watch *watch)
            (watch->deaths > 0 && watch->lab->hopeless);
 }
 
+/*
+ * Who gives the hint is on its way to sleep, and not there yet: look again,
+ * soon and then less soon, for two milliseconds at the most.
+ */
+static enum motion look_after_hint(struct watch *watch, pid_t program)
+{
+    enum motion motion = MOTION_MOVING;
+
+    for (long pause = 30000; pause < 1000000; pause *= 2) {
+        struct timespec time = {.tv_nsec = pause};
+
+        motion = stillness_look(watch->stillness, program);
+        if (motion != MOTION_MOVING && motion != MOTION_ASLEEP)
+            break;
+        nanosleep(&time, NULL);
+    }
+    return motion;
+}
+
 static enum box_word look(void *state, pid_t program, const char *data,
                           size_t size)
 {
@@ -239,7 +258,8 @@ static enum box_word look(void *state, pid_t program, const char *data,
         return BOX_GO_ON;
     if (size > 0 && memmem(data, size, "hint\n", 5) == NULL)
         return BOX_GO_ON;
-    motion = stillness_look(watch->stillness, program);
+    motion = size > 0 ? look_after_hint(watch, program)
+                      : stillness_look(watch->stillness, program);
     if (motion == MOTION_DEADLOCK) {
         tell_hang(watch, pid, BUG_DEADLOCK);
     } else if (size == 0) {

@@ -192,8 +192,7 @@ static void add_stubs(struct answers *answers, const char *only)
         stub->folder = strndup(folder, strcspn(folder, "/"));
         stub->exercise = strndup(folder, 2);
         stub->name = strdup("stub");
-        if (asprintf(&stub->path, "exercises/%s/%s.c", stub->folder,
-                     stub->folder + 3) < 0)
+        if (asprintf(&stub->path, "exercises/%s/stub.c", stub->folder) < 0)
             exit(2);
     }
     globfree(&found);
