@@ -218,8 +218,12 @@ static void kill_all(struct keeper *keeper)
             return;
         do {
             empty_signals(keeper);
-            if (family_kill(&keeper->family, getpid()) == 0)
+            if (family_kill(&keeper->family, getpid()) == 0) {
+                /* Whoever is on the way out needs a processor for that: this
+                 * one may be the only one, and we come first on it. */
+                poll(&wait, 1, DYING_MS);
                 break;
+            }
             /* Not yet reaped: the number is its own. */
             if (!keeper->ended)
                 kill(keeper->program, SIGKILL);
