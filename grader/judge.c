@@ -204,6 +204,11 @@ static void judge_row(struct judging *judging, struct row *row)
     if (lost && row->status == STATUS_PASS)
         row_machine(row, first_lens(lost),
                     evidence->machine_cannot[first_lens(lost)]);
+    if (row->status == STATUS_FAIL && !row->help)
+        row->help = say(judging,
+                        "Read that test in exercises/%s/tests.c, and follow "
+                        "your code through it, line by line.",
+                        judging->exercise->folder);
 }
 
 /* The kit's own fault, which outweighs everything, or NULL. */
