@@ -34,6 +34,7 @@
 #include "output.h"
 
 #define TICK_SECONDS   0.02
+#define SCAN_SECONDS   0.03 /* between two scans, beside the next */
 #define FOLDER_SECONDS 0.2
 #define CHUNK          65536
 #define FLOOD          16   /* times output_bytes: too much */
@@ -193,7 +194,7 @@ static void check_use(struct job *job)
         return;
     /* The more there is to look at, the seldomer. */
     took = clock_now() - job->now;
-    job->next_scan = job->now + took * SCAN_SHARE;
+    job->next_scan = job->now + SCAN_SECONDS + took * SCAN_SHARE;
     if (gauge->keeper_stopped)
         leash_wake(&job->leash);
     if (limits->memory_bytes != 0 && gauge->memory > limits->memory_bytes)

@@ -43,8 +43,8 @@
 enum { ARG_DIR = 1, ARG_FILE, ARG_CPU, ARG_PROCESSES, ARG_PROGRAM };
 
 #define DYING_MS      2  /* for what was killed, before looking again */
-#define COUNT_MS      10 /* between two looks at the number of processes */
-#define COUNT_SHARE   20 /* looks take about 1/20 of the time */
+#define COUNT_MS      25 /* between two looks at the number of processes */
+#define COUNT_SHARE   50 /* looks take about 1/50 of the time */
 #define COUNT_MOST_MS 100
 #define ZOMBIES       1000 /* too many, even if they are dead */
 #define OTHER_WORK    1000 /* processes that the user may start meanwhile */
