@@ -13,7 +13,7 @@ help:
 	'make clean                    removes build/' \
 	'' 'README.md says more.'
 
-.PHONY: help check grade list hint reset kit test soak bench clean
+.PHONY: help check grade list hint reset kit test soak bench clean own-rules
 .SILENT:
 .SUFFIXES:
 .SECONDARY:
@@ -220,7 +220,31 @@ build/strict/%.ok: % Makefile $(wildcard grader/*.h grader/test/*.h harness/*.h)
 	done
 	touch $@
 
-test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit
+# Our own threads under ThreadSanitizer, our own memory under Memcheck: a whole
+# check of a stub, which has something of everything.
+build/own/%.o: grader/%.c Makefile
+	$(call compile,$(KIT_CLANG) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) \
+	    -fsanitize=thread)
+
+build/interleave-tsan: $(GRADER_O:build/grader/%=build/own/%)
+	$(call link,$(KIT_CLANG) -fsanitize=thread -pthread $^ $(KIT_PKG_LIBS))
+
+OWN_CHECK := EX=04 SRC=exercises/04-thread-pool/stub.c LENS= SEED= \
+    RESULT=build/test/own.json
+OWN_MEMCHECK := valgrind -q --leak-check=full --error-exitcode=99 \
+    --errors-for-leak-kinds=definite --child-silent-after-fork=yes
+
+own-rules: $(KIT) build/interleave-tsan
+	mkdir -p build/test
+	$(OWN_CHECK) TSAN_OPTIONS=exitcode=66 build/interleave-tsan check \
+	    >build/test/own.out 2>&1; \
+	    [ $$? -eq 1 ] || { cat build/test/own.out; exit 1; }
+	$(OWN_CHECK) $(OWN_MEMCHECK) build/interleave check \
+	    >build/test/own.out 2>&1; \
+	    [ $$? -eq 1 ] || { cat build/test/own.out; exit 1; }
+	echo "own rules: no race in our threads, no leak in our memory"
+
+test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit own-rules
 	status=0; for program in $(SELFCHECK) build/test/unit; do \
 	    $$program || status=1; done; exit $$status
 

@@ -1,0 +1,246 @@
+/*
+ * test_check.c - `check` from outside, on real input that is bad in some way:
+ * a clear message, the right exit status, a result file in any case, and
+ * nothing left behind.
+ */
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <talloc.h>
+#include <unistd.h>
+
+#include "scratch.h"
+
+static void *ctx;
+static const char *folder;
+
+static void begin(void)
+{
+    ctx = talloc_new(NULL);
+    folder = scratch_folder(ctx);
+}
+
+static void end(void)
+{
+    talloc_free(ctx);
+}
+
+TestSuite(check, .init = begin, .fini = end);
+
+static const char program[] = "build/interleave";
+
+/* An answer to 01 whose function has this body. */
+static const char *answer(const char *name, const char *body)
+{
+    scratch_write(folder, name,
+                  talloc_asprintf(ctx,
+                                  "#include \"racy-counter.h\"\n"
+                                  "#include <stdlib.h>\n"
+                                  "#include <unistd.h>\n"
+                                  "int counter_count(const unsigned char *b, "
+                                  "size_t n,\n"
+                                  "    bool (*w)(unsigned char), int t, "
+                                  "size_t *r)\n"
+                                  "{ (void)b; (void)n; (void)w; (void)t; "
+                                  "(void)r;\n%s\nreturn 0; }\n",
+                                  body));
+    return talloc_asprintf(ctx, "%s/%s", folder, name);
+}
+
+static struct ran check(const char *exercise, const char *source,
+                        const char *lens)
+{
+    const char *values[] = {
+        talloc_asprintf(ctx, "EX=%s", exercise),
+        talloc_asprintf(ctx, "SRC=%s", source),
+        talloc_asprintf(ctx, "RESULT=%s/result.json", folder),
+        talloc_asprintf(ctx, "LENS=%s", lens), NULL};
+
+    return scratch_run(ctx, (const char *const[]){program, "check", NULL},
+                       values);
+}
+
+static const char *verdict(void)
+{
+    json_t *result =
+        json_load_file(talloc_asprintf(ctx, "%s/result.json", folder), 0, NULL);
+    const char *word = json_string_value(json_object_get(result, "verdict"));
+    const char *kept = talloc_strdup(ctx, word ? word : "(no result file)");
+
+    json_decref(result);
+    return kept;
+}
+
+static void expect(const char *source, const char *lens, int status,
+                   const char *says)
+{
+    struct ran ran = check("01", source, lens);
+
+    cr_expect_eq(ran.status, status, "%s: status %d\n%s", source, ran.status,
+                 ran.out);
+    cr_expect(strstr(ran.out, says), "%s said:\n%s\nnot:\n%s", source, ran.out,
+              says);
+    cr_expect_str_eq(verdict(), status == 2   ? "error"
+                                : status == 1 ? "fail"
+                                              : "pass");
+}
+
+Test(check, what_is_no_file_is_refused)
+{
+    const char *pipe = talloc_asprintf(ctx, "%s/pipe.c", folder);
+
+    mkfifo(pipe, 0600);
+    expect(talloc_asprintf(ctx, "%s/none.c", folder), "", 2, "cannot find");
+    expect(folder, "", 2, "is a folder");
+    expect(pipe, "", 2, "is a pipe");
+    expect("/dev/zero", "", 2, "is a device");
+}
+
+Test(check, what_is_no_source_falls_short)
+{
+    char *huge = talloc_zero_size(ctx, 2 << 20);
+
+    memset(huge, 'x', (2 << 20) - 1);
+    scratch_write(folder, "huge.c", huge);
+    scratch_write(folder, "empty.c", " \n");
+    scratch_write(folder, "syntax.c", "int x = ;\n");
+    scratch_write(folder, "none.c", "int x;\n");
+    scratch_write(folder, "main.c",
+                  talloc_asprintf(ctx,
+                                  "#include \"%s\"\nint main(void) "
+                                  "{ return 0; }\n",
+                                  answer("a.c", "")));
+    expect(talloc_asprintf(ctx, "%s/huge.c", folder), "", 1, "larger than");
+    expect(talloc_asprintf(ctx, "%s/empty.c", folder), "", 1, "is empty");
+    expect("/bin/true", "", 1, "not text");
+    expect(talloc_asprintf(ctx, "%s/syntax.c", folder), "", 1, "syntax.c:1");
+    expect(talloc_asprintf(ctx, "%s/none.c", folder), "", 1,
+           "counter_count() is missing");
+    expect(talloc_asprintf(ctx, "%s/main.c", folder), "", 1,
+           "a main() of its own");
+}
+
+Test(check, a_name_of_any_characters_is_a_name)
+{
+    expect(answer("a b;$(id)'\"\n.c", "exit(0);"), "behaviour", 1,
+           "ended before the test");
+}
+
+Test(check, an_exit_passes_no_test)
+{
+    expect(answer("exit.c", "exit(0);"), "behaviour", 1,
+           "ended before the test");
+    expect(answer("_exit.c", "_exit(0);"), "behaviour", 1,
+           "ended before the test");
+}
+
+Test(check, a_crash_is_told_with_its_line)
+{
+    expect(answer("crash.c", "*(volatile int *)8 = 1;"), "behaviour", 1,
+           "crash.c:7: crashes here");
+}
+
+Test(check, an_unknown_exercise_is_an_error)
+{
+    struct ran ran = check("99", answer("a.c", ""), "");
+
+    cr_expect_eq(ran.status, 2);
+    cr_expect_str_eq(verdict(), "error");
+}
+
+Test(check, leaves_no_child_behind)
+{
+    const char *source = answer(
+        "children.c", "if (fork() == 0) { setsid(); for (;;) pause(); }");
+
+    expect(source, "behaviour", 1, "FAIL");
+}
+
+/* true when a process has this text in its command line */
+static bool anybody_has(const char *text)
+{
+    DIR *processes = opendir("/proc");
+    struct dirent *entry;
+    bool found = false;
+
+    while (!found && (entry = readdir(processes)) != NULL) {
+        char path[300], line[4096];
+        ssize_t n;
+        int fd;
+
+        snprintf(path, sizeof path, "/proc/%s/cmdline", entry->d_name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        n = read(fd, line, sizeof line);
+        close(fd);
+        found = n > 0 && memmem(line, (size_t)n, text, strlen(text)) != NULL;
+    }
+    closedir(processes);
+    return found;
+}
+
+/* Starts a check, and returns when it has shown its first lens. */
+static pid_t start_check(const char *source, FILE **from)
+{
+    int ends[2], nothing;
+    pid_t child;
+
+    cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0) {
+        dup2(ends[1], 1);
+        setenv("EX", "01", 1);
+        setenv("SRC", source, 1);
+        setenv("RESULT", talloc_asprintf(ctx, "%s/result.json", folder), 1);
+        execl(program, "interleave", "check", (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    *from = fdopen(ends[0], "r");
+    nothing = fscanf(*from, "%*[^:]: build");
+    (void)nothing;
+    return child;
+}
+
+Test(check, ctrl_c_leaves_nothing)
+{
+    const char *source = answer("loop.c", "for (;;) ;");
+    char mine[64];
+    FILE *from;
+    pid_t child = start_check(source, &from);
+    int status = 0;
+    DIR *work;
+    struct dirent *entry;
+
+    snprintf(mine, sizeof mine, "build/work/%d-", (int)child);
+    kill(child, SIGINT);
+    waitpid(child, &status, 0);
+    fclose(from);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+    cr_expect_str_eq(verdict(), "error");
+    cr_expect(!anybody_has(mine), "a process is left");
+    work = opendir("build/work");
+    while (work != NULL && (entry = readdir(work)) != NULL)
+        cr_expect(strncmp(entry->d_name, mine + 11, strlen(mine + 11)) != 0,
+                  "a folder is left");
+    if (work != NULL)
+        closedir(work);
+}
+
+Test(check, a_file_of_the_student_is_not_touched)
+{
+    const char *source = answer("kept.c", "exit(0);");
+    const char *before = scratch_read(ctx, folder, "kept.c");
+
+    check("01", source, "behaviour");
+    cr_expect_str_eq(scratch_read(ctx, folder, "kept.c"), before);
+}
