@@ -73,6 +73,7 @@ struct board_row {
     uint64_t pthread; /* pthread_t, so that join finds the row */
     uint64_t start, argument;
     uint64_t stack_top;
+    uint32_t tried; /* was held back before a try, once */
 };
 
 enum board_policy { POLICY_FREE, POLICY_PATIENT };

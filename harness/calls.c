@@ -105,6 +105,7 @@ QUIET int il_pthread_mutex_trylock(pthread_mutex_t *mutex)
     int error;
     ENTER;
 
+    patience_try(row, ADDRESS(mutex), &at);
     error = pthread_mutex_trylock(mutex);
     if (error == 0)
         held_push(row, ADDRESS(mutex), WAIT_MUTEX, &at);

@@ -45,6 +45,14 @@ void held_pop(struct board_row *row, uint64_t lock);
 void patience(struct board_row *row, uint64_t object, const struct frames *at);
 
 /*
+ * The same before a thread's first try for a second lock, and only that one:
+ * two that keep what they have and try for ever then meet every time, and
+ * those that step back are not kept from it.
+ */
+void patience_try(struct board_row *row, uint64_t object,
+                  const struct frames *at);
+
+/*
  * A try that failed. While somebody waits to be let go, the thread sleeps
  * until a lock is released or somebody was let go: one that tries again and
  * again would keep all from ever being still.

@@ -104,6 +104,15 @@ QUIET void patience(struct board_row *row, uint64_t object,
     board->pending -= 1;
 }
 
+QUIET void patience_try(struct board_row *row, uint64_t object,
+                        const struct frames *at)
+{
+    if (row == NULL || row->tried || row->held_count == 0)
+        return;
+    row->tried = 1;
+    patience(row, object, at);
+}
+
 QUIET static uint32_t news(void)
 {
     return board->releases + board->let_go_patience + board->let_go_meetings;
