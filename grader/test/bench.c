@@ -303,7 +303,7 @@ static void bench_grade(const struct answers *answers, const char *exercise)
 
 int main(void)
 {
-    struct answers answers = answers_load(getenv("EX"));
+    struct answers answers = answers_load(drive_exercise());
 
     mkdir("build/test", 0777);
     leash_keeper(realpath("build/keeper", NULL));

@@ -25,6 +25,13 @@ double drive_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+const char *drive_exercise(void)
+{
+    const char *word = getenv("EX");
+
+    return word != NULL && *word != '\0' ? word : NULL;
+}
+
 static void bad_first_line(const char *path)
 {
     fprintf(stderr,

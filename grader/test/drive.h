@@ -45,6 +45,9 @@ json_t *drive_check(const char *exercise, const char *source, const char *tag,
 json_t *drive_row(json_t *result, const char *check);
 const char *drive_text(json_t *object, const char *key); /* "" when absent */
 
+/* EX, two digits, or NULL for all. */
+const char *drive_exercise(void);
+
 double drive_seconds(void); /* monotonic */
 
 #endif

@@ -220,14 +220,14 @@ static void work(const struct answers *answers, int worker, int pipe)
 
 int main(void)
 {
-    struct answers answers = answers_load(getenv("EX"));
+    struct answers answers = answers_load(drive_exercise());
     unsigned long counts[3] = {0};
     char *line = NULL;
     size_t room = 0;
     FILE *from;
     int ends[2];
 
-    add_stubs(&answers, getenv("EX"));
+    add_stubs(&answers, drive_exercise());
     if (answers.count == 0 || pipe(ends) != 0) {
         fprintf(stderr, "selfcheck: no answers found below solutions/\n");
         return 2;

@@ -135,7 +135,7 @@ static int wanted(const struct answer *answer)
 {
     const char *word = getenv(answer->right ? "RIGHT" : "WRONG");
 
-    return word != NULL ? atoi(word) : answer->right ? 50 : 20;
+    return word != NULL && *word != '\0' ? atoi(word) : answer->right ? 50 : 20;
 }
 
 /* Round by round, so that an early end has looked at every answer. */
@@ -259,7 +259,7 @@ static int print_table(const struct answers *answers)
 int main(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct answers answers = answers_load(getenv("EX"));
+    struct answers answers = answers_load(drive_exercise());
     int status;
 
     if (answers.count == 0) {
