@@ -15,6 +15,7 @@
 
 #include "collect.h"
 #include "lenses.h"
+#include "machine.h"
 #include "object.h"
 #include "run.h"
 #include "work.h"
@@ -305,6 +306,9 @@ static void look_through(void *ctx, struct lab *lab,
 {
     struct expectations *all;
 
+    evidence->fault = machine_cannot_watch();
+    if (evidence->fault != NULL)
+        return;
     compile_both(ctx, lab, evidence);
     if (evidence->built && evidence->fault == NULL)
         try_link(ctx, lab, evidence);

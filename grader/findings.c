@@ -362,3 +362,15 @@ struct trouble *row_tell_all(struct judging *judging, struct row *row,
     }
     return first;
 }
+
+struct trouble *race_covering(struct judging *judging,
+                              const struct check *check)
+{
+    for (size_t i = 0; i < judging->trouble_count; i++) {
+        struct trouble *trouble = &judging->troubles[i];
+        if (trouble->finding.kind == BUG_RACE &&
+            trouble->weight == WEIGHT_FAIL && trouble_covers(trouble, check))
+            return trouble;
+    }
+    return NULL;
+}

@@ -93,18 +93,6 @@ static void fail(struct judging *judging, struct row *row,
         cause ? words_help(cause->finding.kind) : words_outcome(trial->outcome);
 }
 
-static struct trouble *race_in(struct judging *judging,
-                               const struct check *check)
-{
-    for (size_t i = 0; i < judging->trouble_count; i++) {
-        struct trouble *trouble = &judging->troubles[i];
-        if (trouble->finding.kind == BUG_RACE &&
-            trouble->weight == WEIGHT_FAIL && trouble_covers(trouble, check))
-            return trouble;
-    }
-    return NULL;
-}
-
 static void block_on_race(struct judging *judging, struct row *row,
                           struct trouble *race)
 {
@@ -148,7 +136,7 @@ void judge_results(struct judging *judging, struct row *row, unsigned lenses)
         row_error(row, gap);
         return;
     }
-    race = race_in(judging, row->check);
+    race = race_covering(judging, row->check);
     if (race)
         block_on_race(judging, row, race);
 }

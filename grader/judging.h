@@ -62,6 +62,10 @@ bool trouble_covers(const struct trouble *trouble, const struct check *check);
 bool trouble_belongs(const struct judging *judging,
                      const struct trouble *trouble, const struct check *check);
 
+/* A race that costs points, seen in a test that the check rests on, or NULL. */
+struct trouble *race_covering(struct judging *judging,
+                              const struct check *check);
+
 /* The frame of a side where the student's own code is, or NULL. */
 const struct place *side_student(const struct side *side);
 

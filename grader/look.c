@@ -20,7 +20,8 @@
 #define TSAN_OPTIONS                                                           \
     "TSAN_OPTIONS=symbolize=0:atexit_sleep_ms=0:second_deadlock_stack=1:"      \
     "history_size=4:handle_segv=0:handle_abort=0:handle_sigbus=0:"             \
-    "handle_sigfpe=0:handle_sigill=0:exitcode=0:suppress_equal_addresses=0"
+    "handle_sigfpe=0:handle_sigill=0:exitcode=0:suppress_equal_addresses=0:"   \
+    "suppress_equal_stacks=0"
 
 /* Reads what the tool said about a run. */
 typedef void reader(struct look *look, struct run *run, const char *program,
@@ -218,7 +219,7 @@ void look_tsan_again(struct look *look, unsigned runs)
 {
     for (unsigned turn = (unsigned)look->count;
          turn < runs && !look_has(look, BUG_RACE) && look->fault == NULL &&
-         !box_interrupted();
+         !look->lab->hopeless && !box_interrupted();
          turn++)
         tsan_turn(look, turn);
 }
