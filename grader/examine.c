@@ -249,6 +249,34 @@ static void compile_for_tsan(void *ctx, struct lab *lab, unsigned lenses)
         build_object(ctx, lab, OBJECT_TSAN, &unused, &why);
 }
 
+static bool needs_any(const struct object *object, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (object_needs(object, names[i]))
+            return true;
+    return false;
+}
+
+/* Tries never wait, so the order in which they come is no lock order. */
+static const char *const tries[] = {
+    "il_pthread_mutex_trylock", "il_pthread_mutex_timedlock",
+    "il_pthread_rwlock_try*", "il_pthread_spin_trylock", NULL};
+
+/* Neither tool of this age knows these. */
+static const char *const unknown_locks[] = {"il_pthread_mutex_clocklock",
+                                            "pthread_rwlock_clock*",
+                                            "sem_clockwait", NULL};
+
+/* What gives an order that Helgrind does not see, though TSan does. */
+static const char *const unseen_by_helgrind[] = {"pipe*",
+                                                 "eventfd",
+                                                 "socket*",
+                                                 "il_sem_trywait",
+                                                 "il_sem_timed*",
+                                                 "pthread_once",
+                                                 "il_pthread_cond_clockwait",
+                                                 NULL};
+
 /* What the answer calls decides how far a tool's word is taken. */
 static void look_into_objects(void *ctx, struct lab *lab,
                               struct evidence *evidence)
@@ -259,17 +287,10 @@ static void look_into_objects(void *ctx, struct lab *lab,
         object_read(ctx, build_object_path(ctx, lab, OBJECT_TSAN));
 
     if (plain != NULL) {
-        evidence->uses_trylock =
-            object_needs(plain, "il_pthread_mutex_trylock") ||
-            object_needs(plain, "il_pthread_mutex_timedlock") ||
-            object_needs(plain, "il_pthread_rwlock_try*") ||
-            object_needs(plain, "il_pthread_spin_trylock");
-        evidence->uses_clocklock =
-            object_needs(plain, "il_pthread_mutex_clocklock");
+        evidence->uses_trylock = needs_any(plain, tries);
+        evidence->uses_clocklock = needs_any(plain, unknown_locks);
+        evidence->uses_unseen = needs_any(plain, unseen_by_helgrind);
         evidence->uses_semaphore = object_needs(plain, "il_sem_*");
-        evidence->uses_pipes = object_needs(plain, "pipe*") ||
-                               object_needs(plain, "eventfd") ||
-                               object_needs(plain, "socket*");
         evidence->uses_c11_threads = object_needs(plain, "il_c11_*");
     }
     if (tsan != NULL) {

@@ -60,7 +60,7 @@ struct evidence {
     const char *fault; /* the kit's own: verdict error; or NULL */
 
     /* What the student's object calls, from its symbol table. */
-    bool uses_trylock, uses_semaphore, uses_atomics, uses_fence, uses_pipes,
+    bool uses_trylock, uses_semaphore, uses_atomics, uses_fence, uses_unseen,
         uses_clocklock, uses_c11_threads;
 };
 

@@ -231,9 +231,10 @@ static bool look_at_task(struct look *look, const struct board *board,
     task->ran = ran;
     task->slices = slices;
     look->count++;
-    if ((row != NULL && row->waiting != WAIT_NOTHING && row->timed) ||
-        !proc_read(text, sizeof text, pid, tid, "syscall") ||
-        call_is_timed(text))
+    if (row != NULL && row->waiting != WAIT_NOTHING)
+        look->timed |= row->timed; /* by a clock that ends it soon */
+    else if (!proc_read(text, sizeof text, pid, tid, "syscall") ||
+             call_is_timed(text))
         look->timed = true;
     return true;
 }

@@ -122,7 +122,8 @@ QUIET int il_pthread_mutex_timedlock(pthread_mutex_t *mutex,
     int error;
     ENTER;
 
-    wait_begin(row, WAIT_MUTEX, ADDRESS(mutex), true, &at);
+    wait_begin(row, WAIT_MUTEX, ADDRESS(mutex),
+               ends_soon(CLOCK_REALTIME, until), &at);
     error = pthread_mutex_timedlock(mutex, until);
     wait_end(row);
     if (error == 0)
@@ -138,7 +139,7 @@ QUIET int il_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
     int error;
     ENTER;
 
-    wait_begin(row, WAIT_MUTEX, ADDRESS(mutex), true, &at);
+    wait_begin(row, WAIT_MUTEX, ADDRESS(mutex), ends_soon(clock, until), &at);
     error = pthread_mutex_clocklock(mutex, clock, until);
     wait_end(row);
     if (error == 0)
@@ -199,7 +200,7 @@ QUIET int il_pthread_cond_timedwait(pthread_cond_t *cond,
     int error;
     ENTER;
 
-    cond_begin(row, cond, mutex, true, &at);
+    cond_begin(row, cond, mutex, ends_soon(CLOCK_REALTIME, until), &at);
     error = pthread_cond_timedwait(cond, mutex, until);
     cond_end(row, mutex, &at);
     return error;
@@ -214,7 +215,7 @@ QUIET int il_pthread_cond_clockwait(pthread_cond_t *cond,
     int error;
     ENTER;
 
-    cond_begin(row, cond, mutex, true, &at);
+    cond_begin(row, cond, mutex, ends_soon(clock, until), &at);
     error = pthread_cond_clockwait(cond, mutex, clock, until);
     cond_end(row, mutex, &at);
     return error;

@@ -19,12 +19,13 @@
     int il_##Name Parameters;                                                  \
     QUIET int il_##Name Parameters                                             \
     {                                                                          \
+        bool timed = Timed;                                                    \
         int error;                                                             \
         ENTER;                                                                 \
                                                                                \
-        if (!(Timed))                                                          \
+        if (!timed)                                                            \
             patience(row, ADDRESS(Object), &at);                               \
-        wait_begin(row, Kind, ADDRESS(Object), Timed, &at);                    \
+        wait_begin(row, Kind, ADDRESS(Object), timed, &at);                    \
         error = Name Arguments;                                                \
         wait_end(row);                                                         \
         if (error == 0)                                                        \
@@ -66,10 +67,10 @@ BLOCKING(pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock), lock,
          WAIT_RWLOCK, false)
 BLOCKING(pthread_rwlock_timedrdlock,
          (pthread_rwlock_t * lock, const struct timespec *until), (lock, until),
-         lock, WAIT_RWLOCK, true)
+         lock, WAIT_RWLOCK, ends_soon(CLOCK_REALTIME, until))
 BLOCKING(pthread_rwlock_timedwrlock,
          (pthread_rwlock_t * lock, const struct timespec *until), (lock, until),
-         lock, WAIT_RWLOCK, true)
+         lock, WAIT_RWLOCK, ends_soon(CLOCK_REALTIME, until))
 TRYING(pthread_rwlock_tryrdlock, pthread_rwlock_t, WAIT_RWLOCK)
 TRYING(pthread_rwlock_trywrlock, pthread_rwlock_t, WAIT_RWLOCK)
 RELEASING(pthread_rwlock_unlock, pthread_rwlock_t)
@@ -103,7 +104,8 @@ RELEASING(pthread_spin_unlock, pthread_spinlock_t)
 BLOCKING(sem_wait, (sem_t * semaphore), (semaphore), semaphore, WAIT_SEMAPHORE,
          false)
 BLOCKING(sem_timedwait, (sem_t * semaphore, const struct timespec *until),
-         (semaphore, until), semaphore, WAIT_SEMAPHORE, true)
+         (semaphore, until), semaphore, WAIT_SEMAPHORE,
+         ends_soon(CLOCK_REALTIME, until))
 TRYING(sem_trywait, sem_t, WAIT_SEMAPHORE)
 RELEASING(sem_post, sem_t)
 

@@ -18,6 +18,8 @@
 #include <sys/mman.h>
 #include <valgrind/helgrind.h>
 
+#define SOON_SECONDS 10
+
 static struct board nobody;
 struct board *board = &nobody;
 
@@ -133,6 +135,14 @@ QUIET __attribute__((noinline)) void frames_here(struct frames *out,
         at = (uint64_t *)next;
         out->pc[n++] = at[1];
     }
+}
+
+bool ends_soon(clockid_t clock, const struct timespec *until)
+{
+    struct timespec now;
+
+    return until == NULL || clock_gettime(clock, &now) != 0 ||
+           until->tv_sec - now.tv_sec < SOON_SECONDS;
 }
 
 QUIET void wait_begin(struct board_row *row, enum waiting waiting,

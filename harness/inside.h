@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "board.h"
 #include "quiet.h"
@@ -74,6 +75,12 @@ const char *record_secret(void);
 /* Tells the grader that all may be still now: it then takes its two looks at
  * once, and not at its next tick. */
 void record_hint(void);
+
+/*
+ * true when a wait until that moment ends within seconds. One that ends in
+ * an hour is, for a test, one that does not end.
+ */
+bool ends_soon(clockid_t clock, const struct timespec *until);
 
 /* Starts a wrapped call: its row, and where it was called. */
 #define ENTER                                                                  \

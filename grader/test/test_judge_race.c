@@ -148,7 +148,7 @@ Test(judge_race, helgrind_alone_is_a_note_with_atomics)
 Test(judge_race, helgrind_alone_is_a_note_with_pipes)
 {
     report("helgrind", BUG_RACE, LINES(12, 20));
-    made->evidence.uses_pipes = true;
+    made->evidence.uses_unseen = true;
     made_is(row(ROW_RACE), STATUS_PASS, NULL);
 }
 
