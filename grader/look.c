@@ -75,8 +75,12 @@ static void run_all(struct look *look, struct run_spec *spec, reader *read)
             read(look, &run, spec->program, dir);
         keep(look, &run);
         count = run_rest(look->ctx, spec, &run, &rest);
-        if (spec->processes || count == spec->test_count ||
-            run.box.end == BOX_STOPPED || process + 1 == spec->most)
+        if (count == 0 || run.box.end == BOX_STOPPED ||
+            process + 1 == spec->most)
+            return;
+        if (spec->processes)
+            continue; /* some had no turn: all again */
+        if (count == spec->test_count)
             return;
         spec->tests = rest;
         spec->test_count = count;
@@ -105,6 +109,7 @@ static void criterion(struct look *look, enum program program, const char *way,
     spec.program = program_for(look, program);
     spec.after = after;
     spec.processes = true;
+    spec.most = 2; /* Criterion itself may fail to start a test, once */
     if (spec.program != NULL)
         run_all(look, &spec, NULL);
 }
