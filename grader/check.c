@@ -34,10 +34,11 @@ struct check_job {
     const char *source;              /* path that is opened */
     const char *shown;               /* as the user named it */
     const char *result;              /* path of the result file */
-    bool own;      /* the exercise's own file, looked at as a whole */
-    bool talks;    /* rows and findings go to stdout */
-    bool started;  /* the line of progress has begun */
-    unsigned seen; /* lenses that stand on it */
+    bool own;          /* the exercise's own file, looked at as a whole */
+    bool talks;        /* rows and findings go to stdout */
+    bool started;      /* the line of progress has begun */
+    unsigned seen;     /* lenses that stand on it */
+    const char *first; /* the check to begin with, when all is done */
     double began;
     struct result_facts facts;
 };
@@ -136,13 +137,14 @@ static int failed(struct check_job *job, const char *why, json_t **json)
 }
 
 /* What list and hint know. */
-static void remember(const struct check_job *job, const struct verdict *verdict)
+static void remember(struct check_job *job, const struct verdict *verdict)
 {
     const struct row *first = report_first(verdict);
 
+    job->first = first ? first->check->name : NULL;
     if (job->own)
         state_record(job->options->root, job->exercise->id, verdict->score,
-                     verdict->max_score, first ? first->check->name : NULL);
+                     verdict->max_score, job->first);
 }
 
 static int conclude(struct check_job *job, const struct evidence *evidence,
@@ -262,25 +264,15 @@ static int check_one(const struct options *options)
 
 /* ---- all exercises ------------------------------------------------------- */
 
-static void print_line(const struct exercise *exercise, json_t *json)
+static void print_line(const struct check_job *job, json_t *json)
 {
-    json_t *rows = json_object_get(json, "checks"), *row;
     const char *verdict = json_string_value(json_object_get(json, "verdict"));
-    const char *first = "";
-    size_t i;
 
-    json_array_foreach(rows, i, row)
-    {
-        const char *status = json_string_value(json_object_get(row, "status"));
-
-        if (status != NULL && strcmp(status, "fail") == 0 && *first == '\0')
-            first = json_string_value(json_object_get(row, "name"));
-    }
-    printf("%s  %-24s  %-5s  %3lld of %3lld  %s\n", exercise->id,
-           exercise->title, verdict ? verdict : "error",
+    printf("%s  %-24s  %-5s  %3lld of %3lld  %s\n", job->exercise->id,
+           job->exercise->title, verdict ? verdict : "error",
            (long long)json_integer_value(json_object_get(json, "score")),
            (long long)json_integer_value(json_object_get(json, "max_score")),
-           first);
+           job->first ? job->first : "");
     fflush(stdout);
 }
 
@@ -300,7 +292,7 @@ static int check_exercise_of_all(const struct options *options,
         status = look(&job, &json);
     }
     if (json != NULL) {
-        print_line(exercise, json);
+        print_line(&job, json);
         json_array_append_new(list, json);
     }
     talloc_free(job.ctx);

@@ -275,6 +275,9 @@ static const char *const unseen_by_helgrind[] = {"pipe*",
                                                  "il_sem_timed*",
                                                  "pthread_once",
                                                  "il_pthread_cond_clockwait",
+                                                 "pthread_tryjoin_np",
+                                                 "pthread_timedjoin_np",
+                                                 "pthread_clockjoin_np",
                                                  NULL};
 
 /* What the answer calls decides how far a tool's word is taken. */

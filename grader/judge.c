@@ -260,7 +260,7 @@ static void say_unseen(struct judging *judging, struct verdict *verdict,
         "wakeup, `if` in place of `while` around a wait, or a test and an "
         "act under two separate locks.";
     for (int lens = 0; lens < LENS_COUNT; lens++)
-        if (missing & 1u << lens)
+        if (lens != LENS_BUILD && (missing & 1u << lens))
             verdict->unseen[verdict->unseen_count++] =
                 say(judging, "%s: not asked for this time.", lens_name(lens));
 }

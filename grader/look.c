@@ -247,6 +247,18 @@ void look_tsan(struct look *look)
 
 /* ---- Valgrind ------------------------------------------------------------ */
 
+/* A program that was killed, or crashed, ends with its locks held; that is no
+ * mistake of its own. */
+static void forget_held(struct reports *reports)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < reports->count; i++)
+        if (strstr(reports->items[i].title, "still holds") == NULL)
+            reports->items[kept++] = reports->items[i];
+    reports->count = kept;
+}
+
 static void valgrind_reports(struct look *look, struct run *run,
                              const char *program, const char *dir)
 {
@@ -266,6 +278,8 @@ static void valgrind_reports(struct look *look, struct run *run,
     reports = look->lens == LENS_HELGRIND
                   ? read_helgrind(look->ctx, xml, size, source)
                   : read_memcheck(look->ctx, xml, size, source);
+    if (run->box.end != BOX_EXITED)
+        forget_held(&reports);
     run_add_reports(look->ctx, &run->reports, &reports);
     run->reports.complete = reports.complete;
 }

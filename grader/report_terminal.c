@@ -256,13 +256,14 @@ static void print_sum(const struct terminal *terminal,
         fprintf(terminal->out, "  Next:  make hint EX=%s\n", exercise->id);
 }
 
-/* What must be mended first: a program that does not build, hangs or races
- * cannot be trusted in anything else. */
+/* What must be mended first: a program that does not build or races cannot be
+ * trusted in anything else. Results and deadlocks come in the order of the
+ * exercise, which is the order of its steps. */
 static int rank(const struct row *row)
 {
     static const int ranks[] = {
-        [PROPERTY_BUILD] = 0,   [PROPERTY_DEADLOCK] = 1, [PROPERTY_RACE] = 2,
-        [PROPERTY_RESULTS] = 3, [PROPERTY_MEMORY] = 4,   [PROPERTY_SPEED] = 5,
+        [PROPERTY_BUILD] = 0,   [PROPERTY_RACE] = 1,   [PROPERTY_DEADLOCK] = 2,
+        [PROPERTY_RESULTS] = 2, [PROPERTY_MEMORY] = 3, [PROPERTY_SPEED] = 4,
     };
 
     if (row->status == STATUS_FAIL)

@@ -15,6 +15,7 @@
 #include "copy.h"
 #include "exercise.h"
 #include "say.h"
+#include "state.h"
 #include "verbs.h"
 
 enum { KEPT_MAX = 9999 };
@@ -74,6 +75,7 @@ static int reset(void *ctx, const struct options *options)
     if (put_back(ctx, stub, file) < 0)
         return say_fault("exercises/%s/%s: %s", exercise->folder,
                          exercise->source, strerror(errno));
+    state_forget(options->root, exercise->id);
     printf("exercises/%s/%s is the stub again.\n", exercise->folder,
            exercise->source);
     if (kept)

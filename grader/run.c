@@ -127,6 +127,7 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
     const char *secret = run_secret(ctx);
     struct box_spec box = {.argv = command(ctx, spec)};
     struct watch *watch;
+    int status;
 
     memset(run, 0, sizeof *run);
     watch = prepare(ctx, lab, spec, run, folder);
@@ -145,7 +146,9 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
     box.record = talloc_asprintf(ctx, "%s/record", folder);
     box.limits = limits(lab, spec);
     box.watch = watch_of(watch);
-    if (lab_box(ctx, lab, (unsigned)spec->lens, &box, &run->box) != 0)
+    status = lab_box(ctx, lab, (unsigned)spec->lens, &box, &run->box);
+    watch_close(watch);
+    if (status != 0)
         return -1;
     run->records =
         read_records(ctx, run->box.record.data, run->box.record.size, secret);

@@ -103,3 +103,11 @@ int state_hint_given(const char *root, const char *id, const char *check)
     talloc_free(state);
     return status;
 }
+
+void state_forget(const char *root, const char *id)
+{
+    void *ctx = talloc_new(NULL);
+
+    unlink(talloc_asprintf(ctx, "%s/%s.json", state_folder(ctx, root), id));
+    talloc_free(ctx);
+}

@@ -38,4 +38,7 @@ int state_hints(const struct state *state, const char *check);
 /* Counts one more hint, and remembers it. Returns 0, or -1 with errno set. */
 int state_hint_given(const char *root, const char *id, const char *check);
 
+/* Nothing was checked, as at the beginning. */
+void state_forget(const char *root, const char *id);
+
 #endif

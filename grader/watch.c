@@ -44,6 +44,7 @@ struct watch {
     struct symbols *symbols; /* opened when first needed */
     struct reports *reports;
 
+    pid_t program;     /* in the box */
     uint32_t serial;   /* the test that is being timed */
     double cpu_before; /* its process' processor time when it began */
     double began;      /* monotonic seconds */
@@ -251,6 +252,7 @@ static enum box_word look(void *state, pid_t program, const char *data,
     pid_t pid = stillness_process(watch->stillness, program);
     enum motion motion;
 
+    watch->program = program;
     if (pid == 0)
         return BOX_GO_ON;
     follow_test(watch, pid);
@@ -337,4 +339,16 @@ double watch_wall_seconds(const struct lab *lab, const struct run_spec *spec)
 {
     return TEST_WALL_SECONDS +
            3 * lab->exercise->test_cpu_seconds * spec->slowness;
+}
+
+/* Criterion's runner talks to its tests by a socket in /tmp, whatever TMPDIR
+ * says, and leaves it there when it is killed. */
+void watch_close(const struct watch *watch)
+{
+    char path[64];
+
+    if (!watch->spec->processes || watch->program <= 0)
+        return;
+    snprintf(path, sizeof path, "/tmp/criterion_%d.sock", (int)watch->program);
+    unlink(path);
 }

@@ -23,6 +23,9 @@ struct box_watch watch_of(struct watch *watch);
 /* Turns the records of crashes and loops into reports. */
 void watch_read_crashes(struct watch *watch, const struct records *records);
 
+/* When the program has ended: what it may have left outside its folder. */
+void watch_close(const struct watch *watch);
+
 /* The longest that one test may take. */
 double watch_wall_seconds(const struct lab *lab, const struct run_spec *spec);
 

@@ -91,6 +91,10 @@ static const struct {
     const char *a, *b; /* both in the tool's title */
     const char *message, *idea;
 } misuses[] = {
+    {"invalid", "",
+     "A lock is used that was never initialised, or is destroyed already.",
+     "A lock is made by pthread_mutex_init() (or its static initialiser) "
+     "before the first thread can use it, and destroyed after the last."},
     {"unlock", "held by", "A thread unlocks a lock that another thread holds.",
      "Only the thread that took a lock may let it go."},
     {"unlock", "", "A lock is unlocked that nobody holds.",
@@ -118,11 +122,6 @@ static const struct {
      "A condition variable is used with two different "
      "locks.",
      "All waiters of one condition variable use the same lock."},
-    {"invalid", "",
-     "A lock is used that was never initialised, or is "
-     "destroyed already.",
-     "A lock is initialised before the first thread can use it, and destroyed "
-     "after the last."},
 };
 #define MISUSES (sizeof(misuses) / sizeof(misuses[0]))
 
