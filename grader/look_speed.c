@@ -280,8 +280,9 @@ void look_speed(struct look *look)
     before = usage_now();
     for (unsigned turn = 0; turn < RUNS_MOST && !box_interrupted(); turn++)
         if (!run_rounds(look, program, turn, &boxes) ||
-            quiet_rounds(&look->speed) >= QUIET_WANTED)
-            break;
+            quiet_rounds(&look->speed) >= QUIET_WANTED ||
+            quiet_rounds(&look->speed) == 0)
+            break; /* enough is known, or there is no hope just now */
     look->speed.others = used_by_others(&before, boxes);
     silence_leave(room);
 }
