@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "box_common.h"
+#include "clock.h"
 #include "gauge.h"
 #include "keeper.h"
 #include "leash.h"
@@ -62,14 +63,6 @@ struct job {
     /* Times on the monotonic clock, in seconds. */
     double begin, now, next_tick, next_scan, next_folder, stopped_at;
 };
-
-static double clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 __attribute__((format(printf, 2, 3))) static void fail(struct job *job,
                                                        const char *format, ...)

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "collect.h"
 #include "examine.h"
 #include "report.h"
@@ -42,14 +43,6 @@ struct check_job {
     double began;
     struct result_facts facts;
 };
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void on_interrupt(int signal)
 {
@@ -131,7 +124,7 @@ static int failed(struct check_job *job, const char *why, json_t **json)
 {
     if (job->started)
         printf("\n");
-    job->facts.seconds = now() - job->began;
+    job->facts.seconds = clock_now() - job->began;
     *json = report_json_error(&job->facts, why);
     return save(job, *json, say_fault("%s", why));
 }
@@ -156,7 +149,7 @@ static int conclude(struct check_job *job, const struct evidence *evidence,
     if (verdict.verdict == VERDICT_ERROR)
         return failed(job, verdict.message ? verdict.message : "no verdict",
                       json);
-    job->facts.seconds = now() - job->began;
+    job->facts.seconds = clock_now() - job->began;
     if (job->talks)
         tell(job, &verdict);
     remember(job, &verdict);
@@ -211,7 +204,7 @@ static void job_open(struct check_job *job, const struct options *options,
 
     job->options = options;
     job->exercise = exercise;
-    job->began = now();
+    job->began = clock_now();
     job->own = options->source == NULL && !options->partial;
     job->source = options->source;
     if (options->source == NULL)
@@ -238,7 +231,7 @@ static int check_one(const struct options *options)
     json_t *json = NULL;
     int status;
 
-    job.began = now();
+    job.began = clock_now();
     exercise = exercise_find(job.ctx, options->root, options->exercise, &why);
     job.result = options->result;
     if (job.result == NULL && exercise != NULL)

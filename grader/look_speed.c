@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "lenses.h"
 #include "run.h"
 #include "silence.h"
@@ -39,19 +40,11 @@ struct stamped {
     size_t count;
 };
 
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static enum box_word stamp(void *state, pid_t program, const char *data,
                            size_t size)
 {
     struct stamped *stamped = state;
-    double when = now();
+    double when = clock_now();
 
     (void)program;
     if (size == 0)
@@ -184,7 +177,7 @@ struct usage {
 
 static struct usage usage_now(void)
 {
-    return (struct usage){machine_seconds(), own_seconds(), now()};
+    return (struct usage){machine_seconds(), own_seconds(), clock_now()};
 }
 
 /* The kernel counts whole ticks, so a few of them prove nothing. */

@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "hang.h"
 #include "stillness.h"
 
@@ -55,14 +56,6 @@ struct watch {
     double asleep_since;
     unsigned deaths; /* tests that were ended by the watch */
 };
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static struct symbols *symbols_of(struct watch *watch)
 {
@@ -167,7 +160,7 @@ static void follow_test(struct watch *watch, pid_t pid)
     watch->serial = serial;
     watch->cpu_before = cpu_of_process(pid);
     watch->cpu_let_go = watch->cpu_before;
-    watch->began = now();
+    watch->began = clock_now();
     watch->asked_where = watch->condemned = false;
     watch->asleep = 0;
 }
@@ -193,7 +186,7 @@ static void check_time(struct watch *watch, pid_t pid)
     } else if (!watch->asked_where && used > limit) {
         watch->asked_where = true;
         syscall(SYS_tgkill, pid, busiest_thread(pid), SIGXCPU);
-    } else if (now() - watch->began > TEST_WALL_SECONDS + limit * 2) {
+    } else if (clock_now() - watch->began > TEST_WALL_SECONDS + limit * 2) {
         tell_hang(watch, pid, BUG_ASLEEP);
     }
 }
@@ -210,9 +203,9 @@ static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
         return;
     }
     if (watch->asleep++ == 0)
-        watch->asleep_since = now();
+        watch->asleep_since = clock_now();
     if (watch->asleep < ASLEEP_LOOKS ||
-        now() - watch->asleep_since < ASLEEP_SECONDS)
+        clock_now() - watch->asleep_since < ASLEEP_SECONDS)
         return;
     watch->asleep = 0;
     if (!stillness_let_go(watch->stillness))

@@ -23,9 +23,6 @@ static int remove_entry(const char *path, const struct stat *status, int type,
     (void)where;
     if (remove(path) != 0 && errno == EACCES) {
         /* an answer may have taken away the rights to its own folder */
-        char *slash = strrchr(path, '/');
-
-        (void)slash;
         chmod(path, 0700);
         remove(path);
     }

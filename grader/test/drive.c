@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "drive.h"
-
 double drive_seconds(void)
 {
     struct timespec now;
