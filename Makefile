@@ -83,7 +83,7 @@ compile = mkdir -p $(@D) && \
 link = mkdir -p $(@D) && $(1) -o $@.$$$$ && mv -f $@.$$$$ $@ || \
     { rm -f $@.$$$$; exit 1; }
 
--include $(wildcard build/*/*.d build/kit/*/*.d build/kit/harness/*/*.d)
+-include $(wildcard build/*/*.d build/*/*/*.d build/kit/harness/*/*.d)
 
 # ---- the grader --------------------------------------------------------------
 

@@ -247,22 +247,22 @@ static const char *link_trouble(void *ctx, const struct lab *lab,
             *place = (struct place){
                 .file = source, .line = line_in(one, source), .student = true};
             return talloc_asprintf(
-                ctx, "your file calls %s(), which is not defined anywhere",
+                ctx, "Your file calls %s(), which is not defined anywhere.",
                 name);
         }
         if (name != NULL)
             return talloc_asprintf(ctx,
-                                   "the function %s() is missing: the header "
-                                   "promises it and the tests call it",
+                                   "The function %s() is missing: the header "
+                                   "promises it and the tests call it.",
                                    name);
         name = quoted(ctx, one, "multiple definition of");
         if (name != NULL && strcmp(name, "main") == 0)
-            return "your file has a main() of its own; the tests bring "
-                   "theirs, so take it out";
+            return "Your file has a main() of its own; the tests bring "
+                   "theirs, so take it out.";
         if (name != NULL)
             return talloc_asprintf(ctx,
-                                   "your file defines %s, which the kit "
-                                   "defines too; make yours static",
+                                   "Your file defines %s, which the kit "
+                                   "defines too; make yours static.",
                                    name);
         line += length;
         if (*line == '\0')

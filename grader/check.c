@@ -133,11 +133,17 @@ static int failed(struct check_job *job, const char *why, json_t **json)
 static void remember(struct check_job *job, const struct verdict *verdict)
 {
     const struct row *first = report_first(verdict);
+    const char **passed = talloc_zero_array(job->ctx, const char *,
+                                            (unsigned)verdict->row_count + 1);
+    size_t count = 0;
 
+    for (size_t i = 0; i < verdict->row_count; i++)
+        if (verdict->rows[i].status == STATUS_PASS)
+            passed[count++] = verdict->rows[i].check->name;
     job->first = first ? first->check->name : NULL;
     if (job->own)
         state_record(job->options->root, job->exercise->id, verdict->score,
-                     verdict->max_score, job->first);
+                     verdict->max_score, job->first, passed);
 }
 
 static int conclude(struct check_job *job, const struct evidence *evidence,

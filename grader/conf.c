@@ -192,7 +192,7 @@ int conf_read(void *ctx, const char *path, const char *name,
         *why = talloc_asprintf(ctx, "%s: %s", name, strerror(errno));
         return -1;
     }
-    exercise->test_cpu_seconds = 2;
+    exercise->test_cpu_seconds = 1;
     exercise->memory_bytes = (size_t)256 << 20;
     add_builds(&conf);
     line = ini_parse_stream(next_line, &conf, take_value, &conf);

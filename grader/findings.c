@@ -123,14 +123,28 @@ static bool counts(const struct report *report)
     return is_fact(report->kind) || student_sides(report) > 0;
 }
 
-/* The more of its sides are known, the better it tells. */
-static bool tells_more(const struct report *a, const struct report *b)
+/* Tests come in the order of the exercise; unknown ones last. */
+static size_t turn_of(const struct judging *judging, const char *test)
+{
+    size_t count = judging->tests ? judging->tests->test_count : 0, i = 0;
+
+    while (i < count && !same_text(judging->tests->tests[i], test))
+        i++;
+    return i;
+}
+
+/* The more of its sides are known, the better it tells; then the test that
+ * comes first, for that one the row names. */
+static bool tells_more(const struct judging *judging, const struct report *a,
+                       const struct report *b)
 {
     if (a->kind != b->kind)
         return false;
     if (student_sides(a) != student_sides(b))
         return student_sides(a) > student_sides(b);
-    return a->object && !b->object;
+    if (!a->object != !b->object)
+        return a->object;
+    return turn_of(judging, a->test) < turn_of(judging, b->test);
 }
 
 static void add_test(struct judging *judging, struct trouble *trouble,
@@ -183,7 +197,7 @@ static void take(struct judging *judging, const struct run *run,
     trouble->reports[trouble->report_count++] = report;
     trouble->finding.lenses |= 1u << run->lens;
     add_test(judging, trouble, report->test);
-    if (tells_more(report, trouble->report))
+    if (tells_more(judging, report, trouble->report))
         trouble->report = report;
 }
 

@@ -57,6 +57,8 @@ static int make_out(void *ctx, const char *out)
     return -1;
 }
 
+enum { NAMES_SHOWN = 8 };
+
 static size_t count(const struct entries *entries, enum mark mark)
 {
     size_t count = 0;
@@ -80,10 +82,13 @@ static void print_summary(void *ctx, const struct grade *grade)
     if (none > 0)
         printf(", %zu not graded yet", none);
     printf(".\n");
-    if (entries->passed_over > 0)
-        printf("%zu file%s in the folder %s no answer and passed over.\n",
-               entries->passed_over, entries->passed_over == 1 ? "" : "s",
-               entries->passed_over == 1 ? "is" : "are");
+    for (size_t i = 0; i < entries->passed_over_count && i < NAMES_SHOWN; i++)
+        printf("%s %s", i == 0 ? "Passed over, no answer:" : ",",
+               say_printable(ctx, entries->passed_over[i]));
+    if (entries->passed_over_count > NAMES_SHOWN)
+        printf(" and %zu more", entries->passed_over_count - NAMES_SHOWN);
+    if (entries->passed_over_count > 0)
+        printf("\n");
     printf("Marks: %s/grades.csv\n", say_printable(ctx, grade->out));
 }
 

@@ -31,7 +31,8 @@ struct entry {
 struct entries {
     struct entry *items; /* by name; talloc array */
     size_t count;
-    size_t passed_over; /* files that are nobody's answer */
+    const char **passed_over; /* files that are nobody's answer */
+    size_t passed_over_count;
 };
 
 /*

@@ -42,6 +42,13 @@ char *grade_csv_field(void *ctx, const char *text)
     return talloc_strdup_append(out, "\"");
 }
 
+/* A path stays one that scripts can open: "./=a.json", and not "'=a.json". */
+static const char *path_of(void *ctx, const char *result)
+{
+    return strchr("=+-@", *result) ? talloc_asprintf(ctx, "./%s", result)
+                                   : result;
+}
+
 static void print_row(void *ctx, FILE *file, const struct grade *grade,
                       const struct entry *entry)
 {
@@ -56,7 +63,7 @@ static void print_row(void *ctx, FILE *file, const struct grade *grade,
     else
         fputs(",,", file);
     if (entry->mark != MARK_NONE)
-        fputs(grade_csv_field(ctx, entry->result), file);
+        fputs(grade_csv_field(ctx, path_of(ctx, entry->result)), file);
     fputs("\r\n", file);
 }
 

@@ -75,23 +75,24 @@ static int look_at(void *ctx, const char *base, const char *path,
     return -1;
 }
 
-/* The one .c file in the folder, whatever its name; NULL: none, or several. */
-static const char *only_source(void *ctx, const char *folder)
+/* The one .c file in the folder, whatever its name; NULL when there are none
+ * or several: `count` says. */
+static const char *only_source(void *ctx, const char *folder, size_t *count)
 {
     DIR *dir = opendir(folder);
     struct dirent *item;
     const char *found = NULL, *why;
-    size_t count = 0;
 
+    *count = 0;
     while (dir && (item = readdir(dir)))
         if (item->d_name[0] != '.' && ends_in_c(item->d_name) &&
             look_at(ctx, folder, item->d_name, &why) != 0) {
             found = talloc_strdup(ctx, item->d_name);
-            count++;
+            ++*count;
         }
     if (dir)
         closedir(dir);
-    return count == 1 ? found : NULL;
+    return *count == 1 ? found : NULL;
 }
 
 /* The file that a student's folder holds; or the reason why there is none. */
@@ -99,6 +100,7 @@ static void look_into(void *ctx, const char *folder,
                       const struct exercise *exercise, struct entry *entry)
 {
     const char *path;
+    size_t count;
 
     for (int which = 0; (path = usual_path(ctx, exercise, which)); which++) {
         int there = look_at(ctx, folder, path, &entry->reason);
@@ -107,10 +109,14 @@ static void look_into(void *ctx, const char *folder,
         if (there != 0)
             return;
     }
-    path = only_source(ctx, folder);
+    path = only_source(ctx, folder, &count);
     if (!path) {
-        entry->reason = talloc_asprintf(ctx, "there is no %s in %s",
-                                        exercise->source, folder);
+        entry->reason = talloc_asprintf(
+            ctx,
+            count == 0 ? "there is no %s in %s"
+                       : "there is no %s in %s, and several other .c files: "
+                         "which one is the answer?",
+            exercise->source, folder);
         return;
     }
     if (look_at(ctx, folder, path, &entry->reason) > 0)
@@ -155,7 +161,11 @@ static void add(void *ctx, const char *folder, const char *name,
     } else if (S_ISDIR(status.st_mode)) {
         look_into(ctx, path, exercise, &entry);
     } else if (!ends_in_c(name)) {
-        entries->passed_over++;
+        entries->passed_over =
+            talloc_realloc(ctx, entries->passed_over, const char *,
+                           entries->passed_over_count + 1);
+        entries->passed_over[entries->passed_over_count++] =
+            talloc_strdup(ctx, name);
         return;
     } else if (S_ISREG(status.st_mode)) {
         entry.source = path;

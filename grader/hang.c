@@ -129,6 +129,17 @@ static const char *holds(struct scene *scene, const struct board_row *row)
     return text;
 }
 
+static const char *taken_at(struct scene *scene, const struct board_row *row,
+                            uint64_t lock)
+{
+    uint32_t held = row->held_count;
+
+    for (uint32_t k = 0; k < held && k < BOARD_HELD; k++)
+        if (row->held[k].lock == lock)
+            return line_of(scene, &row->held[k].taken);
+    return "an unknown line";
+}
+
 static const char *waits_for(struct scene *scene, const struct board_row *row)
 {
     const struct board_row *holder = holder_of(scene, row);
@@ -159,11 +170,12 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
                                kind_name(waiting), name);
     if (holder->state == ROW_ENDED)
         return talloc_asprintf(
-            scene->ctx, "waits for %s %s, which %s never released: %s",
-            kind_name(waiting), name, who, holds(scene, holder));
+            scene->ctx, "waits for %s %s, taken at %s by %s and " HANG_KEPT,
+            kind_name(waiting), name, taken_at(scene, holder, row->object),
+            who);
     if (holder == row)
         return talloc_asprintf(scene->ctx,
-                               "waits for %s %s, which it holds itself",
+                               "waits for %s %s, " HANG_OWN,
                                kind_name(waiting), name);
     return talloc_asprintf(scene->ctx, "waits for %s %s, which %s holds",
                            kind_name(waiting), name, who);

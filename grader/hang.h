@@ -9,6 +9,10 @@
 #include "evidence.h"
 #include "symbols.h"
 
+/* Phrases of a side's `what` by which the shape of a deadlock is told. */
+#define HANG_KEPT "never released"        /* the holder has ended */
+#define HANG_OWN  "which it holds itself" /* the thread waits for itself */
+
 /*
  * The board must be of a process in which all is still. When threads wait for
  * each other in a circle, the report has a side for each thread of the circle;

@@ -86,6 +86,7 @@ struct finding {
     size_t location_count;
     const char *story; /* one run of events that shows it, lines; or NULL */
     const char *idea;  /* the idea behind it, a sentence */
+    const char *help;  /* what to try next, or NULL */
     unsigned lenses;   /* who saw it */
     const char *test;  /* first test in which it was seen, or NULL */
     bool note;         /* worth knowing, costs nothing */

@@ -30,7 +30,7 @@ bool blocked_by_deadlock(struct judging *judging, struct row *row,
                          about));
     row->lens = deadlock->lens;
     row->again = again(judging, deadlock->lens);
-    row->help = words_help(BUG_DEADLOCK);
+    row->help = deadlock->finding.help;
     return true;
 }
 
@@ -41,7 +41,14 @@ void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses)
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
         row->again = again(judging, trouble->lens);
-        row->help = words_help(trouble->finding.kind);
+        row->help = trouble->finding.help;
+        return;
+    }
+    if ((row->check->lenses & ~lenses & 1u << LENS_BEHAVIOUR) &&
+        !(judging->evidence->lenses & 1u << LENS_BEHAVIOUR)) {
+        row_open(row, "partial",
+                 "Deadlocks show in the behaviour runs, which were not asked "
+                 "for this time.");
         return;
     }
     if ((lenses & 1u << LENS_BEHAVIOUR) &&
@@ -63,6 +70,6 @@ void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses)
                          "are missing nothing can be said about deadlocks.");
         row->lens = trouble->lens;
         row->again = again(judging, trouble->lens);
-        row->help = words_help(BUG_RACE);
+        row->help = trouble->finding.help;
     }
 }

@@ -65,7 +65,7 @@ void judge_memory(struct judging *judging, struct row *row, unsigned lenses)
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
         row->again = again(judging, trouble->lens);
-        row->help = words_help(trouble->finding.kind);
+        row->help = trouble->finding.help;
         return;
     }
     if (something_left(judging, row) ||

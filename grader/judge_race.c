@@ -77,7 +77,7 @@ void judge_race(struct judging *judging, struct row *row, unsigned lenses)
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
         row->again = again(judging, trouble->lens);
-        row->help = words_help(trouble->finding.kind);
+        row->help = trouble->finding.help;
         return;
     }
     trouble = row_tell_all(judging, row, WEIGHT_OPEN);

@@ -90,7 +90,7 @@ static void fail(struct judging *judging, struct row *row,
     row_fail(row, trial->run->lens, message);
     row->again = again(judging, trial->run->lens);
     row->help =
-        cause ? words_help(cause->finding.kind) : words_outcome(trial->outcome);
+        cause ? cause->finding.help : words_outcome(trial->outcome);
 }
 
 static void block_on_race(struct judging *judging, struct row *row,
@@ -100,7 +100,7 @@ static void block_on_race(struct judging *judging, struct row *row,
     row_blocked(row, "A data race was found: a right result here is luck.");
     row->lens = race->lens;
     row->again = again(judging, race->lens);
-    row->help = words_help(BUG_RACE);
+    row->help = race->finding.help;
 }
 
 void judge_results(struct judging *judging, struct row *row, unsigned lenses)

@@ -190,14 +190,12 @@ bool blocked_by_deadlock(struct judging *judging, struct row *row,
 
 /* ---- words*.c ---------------------------------------------------------- */
 
-/* Fills message, locations, story and idea of the trouble's finding. */
+/* Fills message, locations, story, idea and help of the trouble's finding. */
 void words_fill(struct judging *judging, struct trouble *trouble);
 void words_race(struct judging *judging, struct trouble *trouble);
 void words_deadlock(struct judging *judging, struct trouble *trouble);
 
-/* What to try next about a bug of that kind, or a test that went that way;
- * or NULL. */
-const char *words_help(enum bug kind);
+/* What to try next about a test that went that way; or NULL. */
 const char *words_outcome(enum outcome outcome);
 
 /* What a signal means, by its name ("SIGSEGV@...") or, without one, its
@@ -213,6 +211,9 @@ const char *words_warning(const char *option);
 /* "line 23" in the student's file, "tests.c:23" elsewhere; the file alone
  * where the line is not known */
 const char *words_place(struct judging *judging, const struct place *place);
+
+/* The same inside a text: "taken at bank.c:12" is "taken at line 12". */
+const char *words_in_lines(struct judging *judging, const char *text);
 
 /* "`total`", or `otherwise` when the name is not known */
 const char *words_object(struct judging *judging, const char *object,

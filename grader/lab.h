@@ -32,7 +32,6 @@ struct lab {
     const struct exercise *exercise;
     uint64_t seed;
     struct slots *slots;
-    _Atomic bool hopeless; /* several tests had to be ended: look less long */
 
     pthread_mutex_t locks[PROGRAM_COUNT];
     /* guarded by the lock of the same place: linked once, by whoever needs

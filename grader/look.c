@@ -23,6 +23,11 @@
     "handle_sigfpe=0:handle_sigill=0:exitcode=0:suppress_equal_addresses=0:"   \
     "suppress_equal_stacks=0"
 
+/* Tests that may use up their time. Where a tool looks, the first blocks
+ * what the others could show. */
+#define TIME_OUTS      3
+#define TIME_OUTS_TOOL 1
+
 /* Reads what the tool said about a run. */
 typedef void reader(struct look *look, struct run *run, const char *program,
                     const char *dir);
@@ -54,6 +59,7 @@ static const char *program_for(struct look *look, enum program program)
 static void run_all(struct look *look, struct run_spec *spec, reader *read)
 {
     const char *why = NULL, *dir;
+    unsigned timed_out = 0;
 
     spec->lens = look->lens;
     spec->expected = run_oracle(look->ctx, look->lab, spec->seed, &why);
@@ -74,8 +80,9 @@ static void run_all(struct look *look, struct run_spec *spec, reader *read)
         if (read != NULL)
             read(look, &run, spec->program, dir);
         keep(look, &run);
+        timed_out += run_timed_out(&run);
         count = run_rest(look->ctx, spec, &run, &rest);
-        if (count == 0 || run.box.end == BOX_STOPPED ||
+        if (count == 0 || timed_out >= spec->time_outs ||
             process + 1 == spec->most)
             return;
         if (spec->processes)
@@ -93,6 +100,7 @@ static struct run_spec tests_of(const struct look *look, const char *way,
     return (struct run_spec){
         .way = way,
         .slowness = 1,
+        .time_outs = TIME_OUTS_TOOL,
         /* every run draws its own input */
         .seed = look->lab->seed + 1000u * (unsigned)look->lens + turn,
         .tests = look->tests,
@@ -109,6 +117,7 @@ static void criterion(struct look *look, enum program program, const char *way,
     spec.program = program_for(look, program);
     spec.after = after;
     spec.processes = true;
+    spec.time_outs = TIME_OUTS;
     spec.most = 2; /* Criterion itself may fail to start a test, once */
     if (spec.program != NULL)
         run_all(look, &spec, NULL);
@@ -130,6 +139,7 @@ void look_patient(struct look *look)
 
     spec.program = program_for(look, PROGRAM_PLAIN);
     spec.patient = true;
+    spec.time_outs = TIME_OUTS;
     if (spec.program != NULL)
         run_all(look, &spec, NULL);
 }
@@ -220,11 +230,19 @@ static bool any_report(const struct look *look)
     return false;
 }
 
+static bool timed_out(const struct look *look)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (run_timed_out(&look->runs[i]) > 0)
+            return true;
+    return false;
+}
+
 void look_tsan_again(struct look *look, unsigned runs)
 {
     for (unsigned turn = (unsigned)look->count;
-         turn < runs && !look_has(look, BUG_RACE) && look->fault == NULL &&
-         !look->lab->hopeless && !box_interrupted();
+         turn < runs && !look_has(look, BUG_RACE) && !timed_out(look) &&
+         look->fault == NULL && !box_interrupted();
          turn++)
         tsan_turn(look, turn);
 }
@@ -247,14 +265,15 @@ void look_tsan(struct look *look)
 
 /* ---- Valgrind ------------------------------------------------------------ */
 
-/* A program that was killed, or crashed, ends with its locks held; that is no
- * mistake of its own. */
-static void forget_held(struct reports *reports)
+/* A program that was killed, or crashed, ends with its locks held and its
+ * memory in use; that is no mistake of its own. */
+static void forget_unfinished(struct reports *reports)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < reports->count; i++)
-        if (strstr(reports->items[i].title, "still holds") == NULL)
+        if (reports->items[i].kind != BUG_LEAK &&
+            strstr(reports->items[i].title, "still holds") == NULL)
             reports->items[kept++] = reports->items[i];
     reports->count = kept;
 }
@@ -279,7 +298,7 @@ static void valgrind_reports(struct look *look, struct run *run,
                   ? read_helgrind(look->ctx, xml, size, source)
                   : read_memcheck(look->ctx, xml, size, source);
     if (run->box.end != BOX_EXITED)
-        forget_held(&reports);
+        forget_unfinished(&reports);
     run_add_reports(look->ctx, &run->reports, &reports);
     run->reports.complete = reports.complete;
 }

@@ -7,6 +7,7 @@
  * that the machine was quiet.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,25 @@ struct stamped {
         double when;
     } * stamps;
     size_t count;
+    int answers; /* descriptor: the program waits until its time is taken */
 };
+
+/* One byte for each line that says that a section begins or ends. */
+static void answer(const struct stamped *stamped, const char *data, size_t size)
+{
+    const char *end = data + size;
+
+    while (data < end) {
+        const char *stop = memchr(data, '\n', (size_t)(end - data));
+        size_t length = (size_t)((stop ? stop : end) - data);
+
+        if ((memmem(data, length, " begin ", 7) != NULL ||
+             memmem(data, length, " end ", 5) != NULL) &&
+            write(stamped->answers, "", 1) != 1)
+            return; /* it is gone, or reads no answers: it gets no figure */
+        data += length + 1;
+    }
+}
 
 static enum box_word stamp(void *state, pid_t program, const char *data,
                            size_t size)
@@ -58,6 +77,7 @@ static enum box_word stamp(void *state, pid_t program, const char *data,
                             (stamped->count + 1) * sizeof stamped->stamps[0]);
     stamped->stamps[stamped->count].end = stamped->size;
     stamped->stamps[stamped->count++].when = when;
+    answer(stamped, data, size);
     return BOX_GO_ON;
 }
 
@@ -200,9 +220,12 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn,
     const char *secret = run_secret(look->ctx);
     const char *record =
         talloc_asprintf(look->ctx, "%s/speed-%u.record", look->lab->work, turn);
+    const char *answers =
+        talloc_asprintf(look->ctx, "%s/speed-%u.answers", look->lab->work, turn);
     const char *argv[] = {
         program, talloc_asprintf(look->ctx, "%d", ROUNDS),
-        talloc_asprintf(look->ctx, "%d", exercise->speed_threads), NULL};
+        talloc_asprintf(look->ctx, "%d", exercise->speed_threads), answers,
+        NULL};
     const char *more[] = {
         talloc_asprintf(look->ctx, "INTERLEAVE_RECORD=%s", record),
         talloc_asprintf(look->ctx, "INTERLEAVE_SECRET=%s", secret),
@@ -221,8 +244,17 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn,
                                        .processes = 200},
                             .watch = {.look = stamp, .state = &stamped}};
     struct box_result result;
+    int status;
 
-    if (mkfifo(record, 0600) != 0 || box_run(look->ctx, &spec, &result) != 0) {
+    if (mkfifo(record, 0600) != 0 || mkfifo(answers, 0600) != 0 ||
+        (stamped.answers =
+             open(answers, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
+        look->fault = "cannot prepare the program that is timed";
+        return false;
+    }
+    status = box_run(look->ctx, &spec, &result);
+    close(stamped.answers);
+    if (status != 0) {
         look->fault = "cannot run the program that is timed";
         return false;
     }

@@ -13,8 +13,7 @@
 
 enum { STATUS_COLUMN = 2, POINTS_COLUMN = 15, TITLE_COLUMN = 24 };
 
-#define NOTES_SHOWN  3
-#define PLACES_SHOWN 6
+#define NOTES_SHOWN 3
 
 /* ---- ink ------------------------------------------------------------------
  */
@@ -164,36 +163,41 @@ static size_t collect(void *ctx, const struct verdict *verdict,
     return count;
 }
 
+/* "racy.c:12 (data race)" */
+static char *label_of(const struct terminal *terminal, void *ctx,
+                      const struct finding *finding)
+{
+    const struct place *place =
+        finding->location_count > 0 ? &finding->locations[0].place : NULL;
+
+    if (!place || place->line == 0)
+        return talloc_strdup(ctx, property_name(finding->property));
+    return talloc_asprintf(ctx, "%s:%d (%s)", terminal_file(terminal, place),
+                           place->line, property_name(finding->property));
+}
+
+/* What else was found, each place once. */
 static void print_more(const struct terminal *terminal, void *ctx,
                        const struct verdict *verdict,
                        const struct finding *told)
 {
     const struct finding **more;
-    size_t count = collect(ctx, verdict, told, &more), places = 0;
-    char *text;
+    size_t count = collect(ctx, verdict, told, &more), labels = 0;
+    char *text = talloc_strdup(ctx, "");
 
-    if (count == 0)
-        return;
-    text = talloc_asprintf(ctx, "%zu more finding%s", count,
-                           count == 1 ? "" : "s");
     for (size_t i = 0; i < count; i++) {
-        const struct place *place;
-        char *where;
-        if (more[i]->location_count == 0)
+        const char *label = label_of(terminal, ctx, more[i]);
+        if (strstr(text, label))
             continue;
-        place = &more[i]->locations[0].place;
-        where = talloc_asprintf(ctx, "%s:%d", terminal_file(terminal, place),
-                                place->line);
-        if (strstr(text, where) || ++places > PLACES_SHOWN)
-            continue;
-        text =
-            talloc_asprintf(ctx, "%s%s%s (%s)", text, places == 1 ? ": " : ", ",
-                            where, property_name(more[i]->property));
+        labels++;
+        text = talloc_asprintf(ctx, "%s%s%s", text, *text ? ", " : "", label);
     }
+    if (labels == 0)
+        return;
     putc('\n', terminal->out);
     terminal_paragraph(terminal, ctx,
-                       talloc_asprintf(ctx, "%s%s.", text,
-                                       places > PLACES_SHOWN ? ", ..." : ""));
+                       talloc_asprintf(ctx, "%zu more finding%s: %s.", labels,
+                                       labels == 1 ? "" : "s", text));
 }
 
 static void print_notes(const struct terminal *terminal, void *ctx,
@@ -212,7 +216,9 @@ static void print_notes(const struct terminal *terminal, void *ctx,
                 terminal_file(terminal, &note->locations[0].place),
                 note->locations[0].place.line, text);
         if (note->property == PROPERTY_BUILD && note->idea)
-            text = talloc_asprintf(ctx, "%s. %s", text, note->idea);
+            text = talloc_asprintf(ctx, "%s%s %s", text,
+                                   text[strlen(text) - 1] == '?' ? "" : ".",
+                                   note->idea);
         fputs("  - ", terminal->out);
         report_wrap(terminal->out, report_clean(ctx, text), 4, 4);
     }

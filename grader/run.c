@@ -178,6 +178,16 @@ size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
     return n;
 }
 
+unsigned run_timed_out(const struct run *run)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < run->reports.count; i++)
+        n += run->reports.items[i].kind == BUG_LOOP ||
+             run->reports.items[i].kind == BUG_ASLEEP;
+    return n;
+}
+
 struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
                                 const char **why)
 {

@@ -17,7 +17,11 @@ struct run_spec {
     bool patient;              /* the patient policy */
     bool strangers;            /* threads of a tool are in the process */
     bool processes;            /* each test has a process (Criterion) */
-    unsigned most;   /* processes at the most; 0: no limit */
+    unsigned most; /* processes at the most; 0: no limit */
+    /* When so many tests have used up their time, the others are not begun.
+     * (A deadlock is seen at once, and costs nothing.) Only the run itself
+     * counts: what it looks at must not hang on how far another has come. */
+    unsigned time_outs;
     double slowness; /* processor time that a test may use, in plain ones */
     uint64_t seed;
     const struct expectations *expected;
@@ -44,6 +48,9 @@ size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
  */
 struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
                                 const char **why);
+
+/* Tests that used up their time. */
+unsigned run_timed_out(const struct run *run);
 
 /* A word that the answer cannot guess; new on each call. */
 const char *run_secret(void *ctx);

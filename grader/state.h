@@ -24,13 +24,14 @@ struct state {
 struct state *state_load(void *ctx, const char *root, const char *id);
 
 /*
- * Remembers what a check came to; hints given so far are kept. `failed` is
- * the first check that did not pass, or NULL. For a whole check of the
- * exercise's own file: not with LENS, not with SRC. Returns 0, or -1 with
- * errno set.
+ * Remembers what a check came to. `failed` is the first check that did not
+ * pass, or NULL. `passed` names those that did, NULL after the last: their
+ * hints begin anew, for the next mistake there is another one. For a whole
+ * check of the exercise's own file: not with LENS, not with SRC. Returns 0,
+ * or -1 with errno set.
  */
 int state_record(const char *root, const char *id, int score, int max_score,
-                 const char *failed);
+                 const char *failed, const char *const *passed);
 
 /* How many hints for this check were given so far. */
 int state_hints(const struct state *state, const char *check);

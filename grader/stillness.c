@@ -359,6 +359,11 @@ bool stillness_let_go(struct stillness *stillness)
     return let_go(stillness);
 }
 
+void stillness_enough(struct stillness *stillness)
+{
+    stillness->board->enough = 1;
+}
+
 enum motion stillness_look(struct stillness *stillness, pid_t program)
 {
     pid_t pid = stillness_process(stillness, program);

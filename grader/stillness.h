@@ -54,6 +54,9 @@ enum motion stillness_look(struct stillness *stillness, pid_t program);
  */
 bool stillness_let_go(struct stillness *stillness);
 
+/* Lets no further test begin. */
+void stillness_enough(struct stillness *stillness);
+
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);
 

@@ -34,7 +34,6 @@
 #define TEST_WALL_SECONDS 20.0
 #define ASLEEP_SECONDS    2.0
 #define ASLEEP_LOOKS      100
-#define DEATHS_MOST       3   /* tests of one run that the watch ends */
 #define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
 
 struct watch {
@@ -54,7 +53,7 @@ struct watch {
     bool condemned;    /* the process was killed */
     unsigned asleep;   /* looks in a row that found everyone asleep */
     double asleep_since;
-    unsigned deaths; /* tests that were ended by the watch */
+    unsigned timed_out; /* tests that used up their time */
 };
 
 static struct symbols *symbols_of(struct watch *watch)
@@ -125,12 +124,16 @@ static pid_t busiest_thread(pid_t pid)
     return busiest;
 }
 
+/* Comes before the test's end, so that no other begins in between. */
+static void count_timed_out(struct watch *watch)
+{
+    if (++watch->timed_out >= watch->spec->time_outs)
+        stillness_enough(watch->stillness);
+}
+
 static void condemn(struct watch *watch, pid_t pid)
 {
     watch->condemned = true;
-    watch->deaths++;
-    if (watch->deaths >= DEATHS_MOST)
-        watch->lab->hopeless = true;
     kill(pid, SIGKILL);
 }
 
@@ -147,6 +150,8 @@ static void tell_hang(struct watch *watch, pid_t pid, enum bug kind)
             report.title = "still asleep when the time was up";
         run_add_report(watch->ctx, watch->reports, &report);
     }
+    if (kind == BUG_ASLEEP)
+        count_timed_out(watch);
     condemn(watch, pid);
 }
 
@@ -185,6 +190,7 @@ static void check_time(struct watch *watch, pid_t pid)
         condemn(watch, pid);
     } else if (!watch->asked_where && used > limit) {
         watch->asked_where = true;
+        count_timed_out(watch);
         syscall(SYS_tgkill, pid, busiest_thread(pid), SIGXCPU);
     } else if (clock_now() - watch->began > TEST_WALL_SECONDS + limit * 2) {
         tell_hang(watch, pid, BUG_ASLEEP);
@@ -212,12 +218,6 @@ static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
         tell_hang(watch, pid, BUG_ASLEEP);
 }
 
-/* Enough is known when several tests had to be ended. */
-static bool enough(const struct watch *watch)
-{
-    return watch->deaths >= DEATHS_MOST ||
-           (watch->deaths > 0 && watch->lab->hopeless);
-}
 
 /*
  * Who gives the hint is on its way to sleep, and not there yet: look again,
@@ -261,7 +261,7 @@ static enum box_word look(void *state, pid_t program, const char *data,
         check_sleep(watch, pid, motion);
         check_time(watch, pid);
     }
-    return enough(watch) ? BOX_STOP : BOX_GO_ON;
+    return BOX_GO_ON;
 }
 
 /* "SIGSEGV@pc,pc,...": offsets from the load address, hexadecimal. */

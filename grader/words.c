@@ -20,6 +20,21 @@ const char *words_place(struct judging *judging, const struct place *place)
     return say(judging, "%s:%d", file, place->line);
 }
 
+/* Readers name places as they were compiled; "line 12" is enough for the
+ * student's own. */
+const char *words_in_lines(struct judging *judging, const char *text)
+{
+    const char *name = say(judging, "%s:", judging->exercise->source);
+    char *out = talloc_strdup(judging->ctx, "");
+    const char *at;
+
+    while ((at = strstr(text, name))) {
+        out = talloc_asprintf_append(out, "%.*sline ", (int)(at - text), text);
+        text = at + strlen(name);
+    }
+    return talloc_strdup_append(out, text);
+}
+
 /* A word is a name and gets its quotes; a phrase reads as it is. */
 const char *words_object(struct judging *judging, const char *object,
                          const char *otherwise)
@@ -27,7 +42,7 @@ const char *words_object(struct judging *judging, const char *object,
     if (!object || !*object)
         return otherwise;
     if (strncmp(object, "block ", 6) == 0)
-        return say(judging, "the %s", object);
+        return say(judging, "the %s", words_in_lines(judging, object));
     if (strchr(object, ' '))
         return object;
     return say(judging, "`%s`", object);
@@ -210,10 +225,24 @@ static void thread_leak(struct judging *judging, struct trouble *trouble)
     locate_sides(judging, trouble, "created here");
 }
 
+static size_t student_lines(const struct report *report)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->count; i++)
+        count += side_student(&report->sides[i]) != NULL;
+    return count;
+}
+
 static void crash(struct judging *judging, struct trouble *trouble)
 {
     trouble->finding.message = say(judging, "The program crashes: %s.",
                                    words_signal(trouble->report->title, 0));
+    if (student_lines(trouble->report) == 0)
+        trouble->finding.help =
+            "No line of your file is known to it. Look at what your functions "
+            "hand out and free: a pointer that is NULL, freed twice, or used "
+            "after it was freed; the memory check may name the line.";
     locate_sides(judging, trouble, "crashes here");
 }
 
@@ -238,6 +267,30 @@ static void other(struct judging *judging, struct trouble *trouble)
     locate_sides(judging, trouble, NULL);
 }
 
+static const char *const helps[] = {
+    [BUG_RACE] =
+        "Let every access happen under one and the same lock; or make it an "
+        "atomic; or give each thread a variable of its own, and put them "
+        "together after the join.",
+    [BUG_LOCK_MISUSE] =
+        "Follow each path through the function, also those of errors: one "
+        "lock, one unlock, by the same thread.",
+    [BUG_COND_MISUSE] = "Wait, and change what is waited for, with the lock "
+                        "held: lock, while (!ready) wait, unlock.",
+    [BUG_THREAD_LEAK] = "Join every thread that you create.",
+    [BUG_BAD_ACCESS] = "Who frees this block, and who may still use it then? "
+                       "Is the index within the bounds?",
+    [BUG_BAD_FREE] = "Say for each block who owns it, and free it only there.",
+    [BUG_UNINITIALISED] = "Set the value where it is declared or allocated.",
+    [BUG_LEAK] = "Free the block on every path, and join the threads that "
+                 "own one.",
+    [BUG_CRASH] = "Look at the pointers on that line: may one be NULL, freed "
+                  "already, or behind the end of an array?",
+    [BUG_LOOP] = "Look at what ends the loop: who makes its condition false, "
+                 "and may that never happen?",
+    [BUG_OTHER] = NULL,
+};
+
 void words_fill(struct judging *judging, struct trouble *trouble)
 {
     static void (*const writers[])(struct judging *, struct trouble *) = {
@@ -259,40 +312,6 @@ void words_fill(struct judging *judging, struct trouble *trouble)
         [BUG_OTHER] = other,
     };
 
+    trouble->finding.help = helps[trouble->report->kind];
     writers[trouble->report->kind](judging, trouble);
-}
-
-static const char *const helps[] = {
-    [BUG_RACE] =
-        "Let every access happen under one and the same lock; or make it an "
-        "atomic; or give each thread a variable of its own, and put them "
-        "together after the join.",
-    [BUG_DEADLOCK] =
-        "Ask of each thread: what does it hold, and who can still give it "
-        "what it waits for? Where two locks are needed, let all threads take "
-        "them in one order.",
-    [BUG_LOCK_MISUSE] =
-        "Follow each path through the function, also those of errors: one "
-        "lock, one unlock, by the same thread.",
-    [BUG_COND_MISUSE] = "Wait, and change what is waited for, with the lock "
-                        "held: lock, while (!ready) wait, unlock.",
-    [BUG_THREAD_LEAK] = "Join every thread that you create.",
-    [BUG_BAD_ACCESS] = "Who frees this block, and who may still use it then? "
-                       "Is the index within the bounds?",
-    [BUG_BAD_FREE] = "Say for each block who owns it, and free it only there.",
-    [BUG_UNINITIALISED] = "Set the value where it is declared or allocated.",
-    [BUG_LEAK] = "Free the block on every path, and join the threads that "
-                 "own one.",
-    [BUG_CRASH] = "Look at the pointers on that line: may one be NULL, freed "
-                  "already, or behind the end of an array?",
-    [BUG_LOOP] = "Look at what ends the loop: who makes its condition false, "
-                 "and may that never happen?",
-    [BUG_ASLEEP] = "The tests need no waiting by the clock: look for a sleep, "
-                   "or for a timed wait in a loop.",
-    [BUG_OTHER] = NULL,
-};
-
-const char *words_help(enum bug kind)
-{
-    return helps[kind];
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "hang.h"
 #include "judging.h"
 
 static const char *name_of(struct judging *judging, const struct report *report,
@@ -21,23 +22,9 @@ static const char *name_of(struct judging *judging, const struct report *report,
     return say(judging, "T%zu", i + 1);
 }
 
-/* hang.c names places as they were compiled; "line 12" is enough here. */
-static const char *in_lines(struct judging *judging, const char *text)
-{
-    const char *name = say(judging, "%s:", judging->exercise->source);
-    char *out = talloc_strdup(judging->ctx, "");
-    const char *at;
-
-    while ((at = strstr(text, name))) {
-        out = talloc_asprintf_append(out, "%.*sline ", (int)(at - text), text);
-        text = at + strlen(name);
-    }
-    return talloc_strdup_append(out, text);
-}
-
 static const char *what_of(struct judging *judging, const struct side *side)
 {
-    return side->what ? in_lines(judging, side->what) : "waits";
+    return side->what ? words_in_lines(judging, side->what) : "waits";
 }
 
 static const struct place *place_of(const struct side *side)
@@ -48,6 +35,20 @@ static const struct place *place_of(const struct side *side)
         if (side->stack[i].kit)
             place = &side->stack[i];
     return place;
+}
+
+/* "(line 43)", or where the test waits in a function that this line calls. */
+static const char *where(struct judging *judging, const struct side *side)
+{
+    const struct place *place = place_of(side);
+
+    if (!place)
+        return "";
+    if (place->student && place != side->stack && side->stack[0].kit &&
+        side->stack[0].function)
+        return say(judging, " (in the test's `%s`, called from %s)",
+                   side->stack[0].function, words_place(judging, place));
+    return say(judging, " (%s)", words_place(judging, place));
 }
 
 static size_t holders(const struct report *report)
@@ -68,16 +69,12 @@ static const char *story(struct judging *judging, const struct report *report)
         if (report->sides[i].locks)
             text = talloc_asprintf_append(
                 text, "\n%u. %s %s", ++step, name_of(judging, report, i),
-                in_lines(judging, report->sides[i].locks));
+                words_in_lines(judging, report->sides[i].locks));
     for (size_t i = 0; i < report->count; i++) {
         const struct side *side = &report->sides[i];
-        const struct place *place = place_of(side);
-        text = talloc_asprintf_append(text, "\n%u. %s %s", ++step,
-                                      name_of(judging, report, i),
-                                      what_of(judging, side));
-        if (place)
-            text = talloc_asprintf_append(text, " (%s)",
-                                          words_place(judging, place));
+        text = talloc_asprintf_append(
+            text, "\n%u. %s %s%s", ++step, name_of(judging, report, i),
+            what_of(judging, side), where(judging, side));
     }
     if (report->kind == BUG_ASLEEP)
         return text;
@@ -85,55 +82,88 @@ static const char *story(struct judging *judging, const struct report *report)
         text, "\n%u. nobody is left who could wake one of them", ++step);
 }
 
-/* hang.c: "waits for lock A, which T4 never released" */
-static bool never_released(const struct report *report)
+/* true when some thread waits in such a way, in the words of hang.c */
+static bool waits(const struct report *report, const char *words)
 {
     for (size_t i = 0; i < report->count; i++)
-        if (report->sides[i].what &&
-            strstr(report->sides[i].what, "never released"))
+        if (report->sides[i].what && strstr(report->sides[i].what, words))
             return true;
     return false;
 }
 
-static void explain(struct finding *finding, const struct report *report)
+enum shape { ASLEEP, KEPT, OWN, NONE_HELD, ONE_HELD, CIRCLE };
+
+static const struct {
+    const char *message, *idea, *help;
+} shapes[] = {
+    [ASLEEP] = {"The program was still asleep when its time was up.",
+                "A wait that ends by the clock is slow, or late, or both: wait "
+                "for what is to happen.",
+                "The tests need no waiting by the clock: look for a sleep, or "
+                "for a timed wait in a loop."},
+    [KEPT] = {"A thread has ended and kept a lock: those who wait for it wait "
+              "for ever.",
+              "Whoever takes a lock lets it go on every path out of the "
+              "function, also on those of errors.",
+              "Follow each path out of the function that takes the lock, "
+              "`return` by `return`: is the lock let go on every one?"},
+    [OWN] = {"Deadlock: a thread asks for a lock that it holds already, and "
+             "waits for itself.",
+             "A plain mutex cannot be locked twice by the same thread: the "
+             "second time it waits until the lock is free, and that will "
+             "never be.",
+             "Was the lock let go on every path since it was taken? Does a "
+             "function that holds it call another one that takes it too? Then "
+             "split off the part that expects the lock to be held."},
+    [NONE_HELD] = {"Nothing moves any more: every thread sleeps, and nobody is "
+                   "left to wake one.",
+                   "A thread that sleeps needs another that wakes it later. A "
+                   "wakeup that comes before the sleep is lost: so look, under "
+                   "the lock, whether there is anything to wait for.",
+                   "For each wait above: who changes what it waits for, and "
+                   "who wakes it after that? Is one sleeper woken where all "
+                   "must be? Is the question asked under the lock, in a "
+                   "`while`?"},
+    [ONE_HELD] = {"Deadlock: a thread sleeps and holds a lock, and nothing can "
+                  "move any more.",
+                  "Nobody may sleep with a lock in hand that the one who must "
+                  "wake him needs.",
+                  "Let the lock go before you wait for what others do: a join, "
+                  "a semaphore, another lock. Only pthread_cond_wait() lets "
+                  "its own lock go while it sleeps."},
+    [CIRCLE] = {"Deadlock: threads hold locks and wait for each other, and "
+                "nothing can move any more.",
+                "Four things make a deadlock: locks that exclude, holding one "
+                "while waiting for another, no way to take one away, and a "
+                "circle. Break any one of them; one order for all locks breaks "
+                "the circle.",
+                "Ask of each thread: what does it hold, and who can still give "
+                "it what it waits for? Where two locks are needed, let all "
+                "threads take them in one order."},
+};
+
+static enum shape shape_of(const struct report *report)
 {
     size_t holding = holders(report);
 
-    if (report->kind == BUG_ASLEEP) {
-        finding->message = "The program was still asleep when its time was "
-                           "up.";
-        finding->idea = "A wait that ends by the clock is slow, or late, or "
-                        "both: wait for what is to happen.";
-    } else if (never_released(report)) {
-        finding->message = "A thread has ended and kept a lock: those who "
-                           "wait for it wait for ever.";
-        finding->idea = "Whoever takes a lock lets it go on every path out of "
-                        "the function, also on those of errors.";
-    } else if (holding == 0) {
-        finding->message =
-            "Nothing moves any more: every thread sleeps, and nobody is left "
-            "to wake one.";
-        finding->idea =
-            "A thread that sleeps needs another that wakes it later. A "
-            "wakeup that comes before the sleep is lost: so look, under the "
-            "lock, whether there is anything to wait for.";
-    } else if (holding == 1) {
-        finding->message = "Deadlock: a thread sleeps and holds a lock, and "
-                           "nothing can move any more.";
-        finding->idea =
-            "Nobody may sleep with a lock in hand that the one who must wake "
-            "him needs; and a plain mutex cannot be locked twice by the same "
-            "thread.";
-    } else {
-        finding->message =
-            "Deadlock: threads hold locks and wait for each other, and "
-            "nothing can move any more.";
-        finding->idea =
-            "Four things make a deadlock: locks that exclude, holding one "
-            "while waiting for another, no way to take one away, and a "
-            "circle. Break any one of them; one order for all locks breaks "
-            "the circle.";
-    }
+    if (report->kind == BUG_ASLEEP)
+        return ASLEEP;
+    if (waits(report, HANG_KEPT))
+        return KEPT;
+    if (waits(report, HANG_OWN))
+        return OWN;
+    if (holding < 2)
+        return holding == 0 ? NONE_HELD : ONE_HELD;
+    return CIRCLE;
+}
+
+static void explain(struct finding *finding, const struct report *report)
+{
+    enum shape shape = shape_of(report);
+
+    finding->message = shapes[shape].message;
+    finding->idea = shapes[shape].idea;
+    finding->help = shapes[shape].help;
 }
 
 /* hang.c says where a lock was taken in words: that is a place, too. */

