@@ -170,8 +170,14 @@ build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)
 endef
 $(foreach name,$(FLAVOURS) workload,$(eval $(call harness_object,$(name))))
 
+# The C library that programs under Valgrind load.
+LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
+
+build/kit/valgrind/lib/libc.so.6: $(LIBC) grader/lean_libc.sh
+	grader/lean_libc.sh $(LIBC) $@
+
 KIT := build/interleave build/keeper $(FLAVOURS:%=build/kit/harness/%.o) \
-    build/kit/harness/workload.o \
+    build/kit/harness/workload.o build/kit/valgrind/lib/libc.so.6 \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o)) \
     $(WORKLOADS:%=build/kit/%/workload.o)

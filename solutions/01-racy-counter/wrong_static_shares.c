@@ -52,7 +52,7 @@ int counter_count(const unsigned char *bytes, size_t length,
         share->length = length / n;                    /* BUG */
         if (created == n - 1)
             share->length += length % n;
-        share->wanted = wanted;
+        share->wanted = wanted; /* BUG */
         error = pthread_create(&share->thread, NULL, count_share, share);
         if (error != 0)
             break;
