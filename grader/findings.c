@@ -216,8 +216,8 @@ static void take_kind(struct judging *judging, bool deadlocks)
 /*
  * What the tools get wrong. ThreadSanitizer does not know fences; neither
  * tool sees pthread_mutex_clocklock; Helgrind takes atomics for races, data
- * handed over through a pipe, and what sem_timedwait() protects, so that its word alone is not enough where
- * nobody asked ThreadSanitizer.
+ * handed over through a pipe, and what sem_timedwait() protects, so that its
+ * word alone is not enough where nobody asked ThreadSanitizer.
  */
 static enum weight weigh(const struct evidence *evidence,
                          const struct trouble *trouble)
@@ -226,8 +226,9 @@ static enum weight weigh(const struct evidence *evidence,
 
     switch (trouble->report->kind) {
     case BUG_RACE:
-        if (only_helgrind && (evidence->uses_atomics || evidence->uses_fence ||
-                              evidence->uses_unseen || evidence->uses_clocklock))
+        if (only_helgrind &&
+            (evidence->uses_atomics || evidence->uses_fence ||
+             evidence->uses_unseen || evidence->uses_clocklock))
             return WEIGHT_NOTE;
         if (only_helgrind && !(evidence->lenses & 1u << LENS_TSAN))
             return WEIGHT_OPEN;

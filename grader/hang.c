@@ -174,8 +174,7 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
             kind_name(waiting), name, taken_at(scene, holder, row->object),
             who);
     if (holder == row)
-        return talloc_asprintf(scene->ctx,
-                               "waits for %s %s, " HANG_OWN,
+        return talloc_asprintf(scene->ctx, "waits for %s %s, " HANG_OWN,
                                kind_name(waiting), name);
     return talloc_asprintf(scene->ctx, "waits for %s %s, which %s holds",
                            kind_name(waiting), name, who);

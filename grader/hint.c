@@ -224,6 +224,15 @@ static int give_hint(void *ctx, const struct options *options,
     return STATUS_FULL_MARKS;
 }
 
+static int full_marks(const struct exercise *exercise)
+{
+    int points = 0;
+
+    for (size_t i = 0; i < exercise->check_count; i++)
+        points += exercise->checks[i].points;
+    return points;
+}
+
 static int hint(void *ctx, const struct options *options)
 {
     const char *why;
@@ -238,7 +247,12 @@ static int hint(void *ctx, const struct options *options)
     state = state_load(ctx, options->root, exercise->id);
     if (state->checked && state->failed)
         return give_hint(ctx, options, exercise, state);
-    if (state->checked)
+    if (state->checked && state->score < full_marks(exercise))
+        printf("Nothing failed when %s was checked last, but not everything "
+               "could be judged\n(%d of %d points). Check again when nothing "
+               "else runs on this machine.\n",
+               exercise->id, state->score, full_marks(exercise));
+    else if (state->checked)
         printf("Nothing failed when %s was checked last.\n", exercise->id);
     else
         printf("Nothing was checked yet, so I cannot know where you are "

@@ -89,8 +89,7 @@ static void fail(struct judging *judging, struct row *row,
         message = say(judging, "%s %zu more tests fail.", message, others);
     row_fail(row, trial->run->lens, message);
     row->again = again(judging, trial->run->lens);
-    row->help =
-        cause ? cause->finding.help : words_outcome(trial->outcome);
+    row->help = cause ? cause->finding.help : words_outcome(trial->outcome);
 }
 
 static void block_on_race(struct judging *judging, struct row *row,

@@ -220,8 +220,8 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn,
     const char *secret = run_secret(look->ctx);
     const char *record =
         talloc_asprintf(look->ctx, "%s/speed-%u.record", look->lab->work, turn);
-    const char *answers =
-        talloc_asprintf(look->ctx, "%s/speed-%u.answers", look->lab->work, turn);
+    const char *answers = talloc_asprintf(look->ctx, "%s/speed-%u.answers",
+                                          look->lab->work, turn);
     const char *argv[] = {
         program, talloc_asprintf(look->ctx, "%d", ROUNDS),
         talloc_asprintf(look->ctx, "%d", exercise->speed_threads), answers,
@@ -247,8 +247,8 @@ static bool run_rounds(struct look *look, const char *program, unsigned turn,
     int status;
 
     if (mkfifo(record, 0600) != 0 || mkfifo(answers, 0600) != 0 ||
-        (stamped.answers =
-             open(answers, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
+        (stamped.answers = open(answers, O_RDWR | O_NONBLOCK | O_CLOEXEC)) <
+            0) {
         look->fault = "cannot prepare the program that is timed";
         return false;
     }

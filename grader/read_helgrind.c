@@ -31,9 +31,9 @@ static const char *access_of(struct valgrind *valgrind,
  */
 static bool keeps_own_books(const char *call)
 {
-    static const char *const names[] = {"pthread_", "sem_",  "thrd_",
+    static const char *const names[] = {"pthread_", "sem_",   "thrd_",
                                         "malloc",   "calloc", "realloc",
-                                        "free",     "exit",  "dl"};
+                                        "free",     "exit",   "dl"};
 
     for (size_t i = 0; call && i < sizeof names / sizeof names[0]; i++)
         if (strncmp(call, names[i], strlen(names[i])) == 0)
@@ -56,8 +56,7 @@ static bool take_race(struct valgrind *valgrind, const struct xml_event *event,
         if (item[i] != NULL) {
             what = access_of(valgrind, item[i], &stack);
             report->kind = race_kind(stack_call(&stack), report->kind);
-            if (report->kind == BUG_RACE &&
-                keeps_own_books(stack_call(&stack)))
+            if (report->kind == BUG_RACE && keeps_own_books(stack_call(&stack)))
                 report->kind = BUG_OTHER;
         }
         valgrind_side(valgrind, report, item[i], what,

@@ -17,7 +17,7 @@ struct run_spec {
     bool patient;              /* the patient policy */
     bool strangers;            /* threads of a tool are in the process */
     bool processes;            /* each test has a process (Criterion) */
-    unsigned most; /* processes at the most; 0: no limit */
+    unsigned most;             /* processes at the most; 0: no limit */
     /* When so many tests have used up their time, the others are not begun.
      * (A deadlock is seen at once, and costs nothing.) Only the run itself
      * counts: what it looks at must not hang on how far another has come. */

@@ -218,7 +218,6 @@ static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
         tell_hang(watch, pid, BUG_ASLEEP);
 }
 
-
 /*
  * Who gives the hint is on its way to sleep, and not there yet: look again,
  * soon and then less soon, for two milliseconds at the most.

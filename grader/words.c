@@ -260,10 +260,16 @@ static void loop(struct judging *judging, struct trouble *trouble)
 
 static void other(struct judging *judging, struct trouble *trouble)
 {
+    const char *title = trouble->report->title;
+
+    /* half a race: it knows one of the two accesses only */
     trouble->finding.message =
-        say(judging, "%s reports: %s.", words_lens(trouble->report->lens),
-            trouble->report->title ? trouble->report->title
-                                   : "something that the kit cannot read");
+        title && strstr(title, "ossible data race")
+            ? say(judging,
+                  "%s suspects a data race here, but cannot say with what.",
+                  words_lens(trouble->report->lens))
+            : say(judging, "%s reports: %s.", words_lens(trouble->report->lens),
+                  title ? title : "something that the kit cannot read");
     locate_sides(judging, trouble, NULL);
 }
 
