@@ -30,7 +30,7 @@ static void *count_share(void *arg)
         if (share->wanted(share->bytes[i]))
             found++;
     }
-    share->found = found;
+    share->found = found; /* BUG */
     return NULL;
 }
 
