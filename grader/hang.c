@@ -11,6 +11,8 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "pipes.h"
+
 struct scene {
     void *ctx;
     const struct board *board;
@@ -70,6 +72,8 @@ static const char *thread_name(struct scene *scene, uint32_t number)
 {
     if (number == 0)
         return "the test's thread";
+    if (scene->board->rows[number].pid != 0)
+        return talloc_asprintf(scene->ctx, "child %u", number);
     return talloc_asprintf(scene->ctx, "T%u", number);
 }
 
@@ -140,6 +144,19 @@ static const char *taken_at(struct scene *scene, const struct board_row *row,
     return "an unknown line";
 }
 
+/* "waits for data on descriptor 5, a pipe; its writing end is open in ..." */
+static const char *on_descriptor(struct scene *scene,
+                                 const struct board_row *row)
+{
+    int pid = row->pid != 0 ? row->pid : scene->board->pid;
+    int fd = (int)row->object;
+    bool reads = row->waiting == WAIT_READ;
+
+    return talloc_asprintf(
+        scene->ctx, "%s descriptor %d, %s", reads ? HANG_DATA : HANG_ROOM, fd,
+        pipes_describe(scene->ctx, scene->board, pid, fd, reads));
+}
+
 static const char *waits_for(struct scene *scene, const struct board_row *row)
 {
     const struct board_row *holder = holder_of(scene, row);
@@ -158,6 +175,13 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
                                who ? who : "another thread");
     case WAIT_SEMAPHORE:
         return "waits for a semaphore that nobody posts";
+    case WAIT_READ:
+    case WAIT_WRITE:
+        return on_descriptor(scene, row);
+    case WAIT_POLL:
+        return HANG_READY;
+    case WAIT_CHILD:
+        return HANG_CHILD;
     case WAIT_NOTHING:
         return "sleeps in a call that nothing will end";
     default:

@@ -10,8 +10,12 @@
 #include "symbols.h"
 
 /* Phrases of a side's `what` by which the shape of a deadlock is told. */
-#define HANG_KEPT "never released"        /* the holder has ended */
-#define HANG_OWN  "which it holds itself" /* the thread waits for itself */
+#define HANG_KEPT  "never released"        /* the holder has ended */
+#define HANG_OWN   "which it holds itself" /* the thread waits for itself */
+#define HANG_DATA  "waits for data on"
+#define HANG_ROOM  "waits for room in"
+#define HANG_READY "waits for a descriptor that is ready"
+#define HANG_CHILD "waits for a child process to end"
 
 /*
  * The board must be of a process in which all is still. When threads wait for

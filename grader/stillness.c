@@ -21,6 +21,8 @@
 #include <talloc.h>
 #include <unistd.h>
 
+#include "pipes.h"
+
 #define TASKS_MAX  1024
 #define TRIES_MOST 4
 
@@ -290,6 +292,39 @@ static bool same(const struct look *a, const struct look *b)
            memcmp(a->tasks, b->tasks, a->count * sizeof a->tasks[0]) == 0;
 }
 
+/* A child that was killed cannot say so on the board. */
+static void end_dead_children(struct board *board)
+{
+    uint32_t used = board->rows_used;
+
+    for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++) {
+        struct board_row *row = &board->rows[i];
+        char text[512];
+
+        if (row->pid == 0 || row->state != ROW_ALIVE)
+            continue;
+        if (proc_read(text, sizeof text, row->pid, row->pid, "stat") &&
+            state_of(text) != 'Z' && state_of(text) != 'X')
+            continue;
+        row->state = ROW_ENDED;
+        row->meeting = 0;
+    }
+}
+
+/* A descriptor that becomes ready by the clock. */
+static bool timer_runs(const struct board *board)
+{
+    uint32_t used = board->rows_used;
+
+    if (pipes_timer_runs(board->pid))
+        return true;
+    for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++)
+        if (board->rows[i].pid != 0 && board->rows[i].state == ROW_ALIVE &&
+            pipes_timer_runs(board->rows[i].pid))
+            return true;
+    return false;
+}
+
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. */
 static enum motion look_twice(const struct stillness *stillness, pid_t pid)
 {
@@ -297,6 +332,7 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
     struct look first = {.count = 0}, second = {.count = 0};
     uint32_t serial = board->serial;
 
+    end_dead_children(stillness->board);
     if (being_born(board) ||
         !look_at_process(&first, board, stillness->strangers, pid) ||
         first.count == 0)
@@ -304,7 +340,8 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
     if (!look_at_process(&second, board, stillness->strangers, pid))
         return MOTION_MOVING;
     if (first.timed || second.timed || !same(&first, &second) ||
-        being_born(board) || board->serial != serial || board->pid != pid)
+        being_born(board) || board->serial != serial || board->pid != pid ||
+        timer_runs(board))
         return MOTION_ASLEEP;
     return MOTION_DEADLOCK;
 }

@@ -91,7 +91,7 @@ static bool waits(const struct report *report, const char *words)
     return false;
 }
 
-enum shape { ASLEEP, KEPT, OWN, NONE_HELD, ONE_HELD, CIRCLE };
+enum shape { ASLEEP, KEPT, OWN, DATA, NONE_HELD, ONE_HELD, CIRCLE };
 
 static const struct {
     const char *message, *idea, *help;
@@ -115,6 +115,14 @@ static const struct {
              "Was the lock let go on every path since it was taken? Does a "
              "function that holds it call another one that takes it too? Then "
              "split off the part that expects the lock to be held."},
+    [DATA] = {"Nothing moves any more: everyone waits for something that "
+              "somebody else has to send, and nobody sends it.",
+              "A reader is told of the end only when every copy of the writing "
+              "end is closed, in every process: fork() copies them all. And a "
+              "pipe holds 64 KB: who writes more waits until somebody reads.",
+              "For each wait above: who has the other end, and what does that "
+              "one wait for? Close in each process the ends that it does not "
+              "use, and read results while you still write items."},
     [NONE_HELD] = {"Nothing moves any more: every thread sleeps, and nobody is "
                    "left to wake one.",
                    "A thread that sleeps needs another that wakes it later. A "
@@ -152,6 +160,10 @@ static enum shape shape_of(const struct report *report)
         return KEPT;
     if (waits(report, HANG_OWN))
         return OWN;
+    if (holding == 0 &&
+        (waits(report, HANG_DATA) || waits(report, HANG_ROOM) ||
+         waits(report, HANG_READY) || waits(report, HANG_CHILD)))
+        return DATA;
     if (holding < 2)
         return holding == 0 ? NONE_HELD : ONE_HELD;
     return CIRCLE;

@@ -6,7 +6,9 @@
  * holds which lock, taken at which line.
  *
  * Rules. A row belongs to its thread: only that thread writes its fields,
- * but for `met` and `meeting`, which are written under `lock`. Readers outside
+ * but for `met` and `meeting`, which are written under `lock`, and the state
+ * of a child process, which the grader ends when the process is gone. A child
+ * process has one row, which no count of threads includes. Readers outside
  * take two looks and believe only what stood still between them. Nothing here
  * is seen by ThreadSanitizer or Helgrind (quiet.h): the board must not give
  * the student's threads an order that her program does not give them.
@@ -31,6 +33,10 @@ enum waiting {
     WAIT_SEMAPHORE,
     WAIT_BARRIER,
     WAIT_JOIN,
+    WAIT_READ,  /* in read() and its like; `object` is the descriptor */
+    WAIT_WRITE,
+    WAIT_POLL,  /* in poll(), epoll_wait() and their like */
+    WAIT_CHILD, /* in waitpid(); `object` is the child, or 0 for any */
     WAIT_MEETING,  /* inside meet(): to be let go when all is still */
     WAIT_PATIENCE, /* held back by the patient policy: likewise */
     WAIT_TRY       /* tried a lock in vain, and sleeps before it tries again */
@@ -53,6 +59,7 @@ struct held_lock {
 struct board_row {
     _Atomic uint32_t state; /* enum row_state */
     _Atomic int32_t tid;    /* kernel thread id; 0 while being born */
+    _Atomic int32_t pid;    /* a child process; 0 in the test's own */
     uint32_t number;        /* 0 the test's own thread, 1, 2, ... */
     struct frames created;
 

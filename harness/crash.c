@@ -61,7 +61,10 @@ QUIET static void on_signal(int signal, siginfo_t *info, void *context)
     n = put_text(line, n, record_secret());
     n = put_text(line, n, " value ");
     n = put_text(line, n, board->test);
-    n = put_text(line, n, signal == SIGXCPU ? " loop " : " crash ");
+    if (row_is_child(row))
+        n = put_text(line, n, " child-crash ");
+    else
+        n = put_text(line, n, signal == SIGXCPU ? " loop " : " crash ");
     n = put_text(line, n, name_of(signal));
     n = put_text(line, n, "@");
     n = put_hex(line, n, (uint64_t)registers[REG_RIP] - board->base);

@@ -54,32 +54,59 @@ __attribute__((constructor)) static void board_open(void)
     dl_iterate_phdr(first_object, &board->base);
 }
 
-/* A child that was forked has the board's memory but no place on it. */
-static void board_leave(void)
+/* Under board->lock: the next row, or NULL when all are used. */
+QUIET static struct board_row *row_next(void)
 {
-    board = &nobody;
+    uint32_t used = board->rows_used;
+    struct board_row *row = &board->rows[used];
+
+    if (used >= BOARD_THREADS)
+        return NULL;
+    memset(row, 0, sizeof *row);
+    row->number = used;
+    row->state = ROW_ALIVE;
+    board->rows_used = used + 1;
+    return row;
+}
+
+/*
+ * A child that was forked shares the board. It gets a row of its own, so that
+ * it can meet others and its waits are seen; without one it leaves the board.
+ */
+QUIET static void board_fork(void)
+{
+    uint64_t stack_top = self ? self->stack_top : 0;
+    bool known = self != NULL;
+
     self = NULL;
+    if (known) {
+        quiet_lock(&board->lock);
+        self = row_next();
+        if (self != NULL)
+            self->pid = getpid();
+        quiet_unlock(&board->lock);
+    }
+    if (self != NULL)
+        row_adopt(self, stack_top);
+    else
+        board = &nobody;
 }
 
 __attribute__((constructor)) static void board_watch_fork(void)
 {
-    pthread_atfork(NULL, NULL, board_leave);
+    pthread_atfork(NULL, NULL, board_fork);
 }
 
 QUIET struct board_row *row_new(const struct frames *created)
 {
-    struct board_row *row = NULL;
-    uint32_t used;
+    struct board_row *row;
 
+    if (row_is_child(self))
+        return NULL;
     quiet_lock(&board->lock);
-    used = board->rows_used;
-    if (used < BOARD_THREADS) {
-        row = &board->rows[used];
-        memset(row, 0, sizeof *row);
-        row->number = used;
+    row = row_next();
+    if (row != NULL) {
         row->created = *created;
-        row->state = ROW_ALIVE;
-        board->rows_used = used + 1;
         board->alive += 1;
         board->running += 1;
         if ((uint32_t)board->alive > board->most)
@@ -154,6 +181,11 @@ QUIET void wait_begin(struct board_row *row, enum waiting waiting,
     row->timed = timed;
     row->at = *at;
     row->waiting = waiting;
+    if (row_is_child(row)) {
+        if (waiting == WAIT_MEETING)
+            record_hint();
+        return;
+    }
     if (atomic_fetch_sub(&board->running, 1) == 1 && board->pending > 0)
         record_hint();
 }
@@ -162,7 +194,8 @@ QUIET void wait_end(struct board_row *row)
 {
     if (row == NULL)
         return;
-    atomic_fetch_add(&board->running, 1);
+    if (!row_is_child(row))
+        atomic_fetch_add(&board->running, 1);
     row->waiting = WAIT_NOTHING;
 }
 

@@ -17,6 +17,12 @@ extern struct board *board;
 /* The row of the calling thread, or NULL for a thread that has none. */
 struct board_row *row_self(void);
 
+/* true for the row of a forked child, which counts as no thread */
+static inline bool row_is_child(const struct board_row *row)
+{
+    return row != NULL && row->pid != 0;
+}
+
 /* A new row for a thread about to be created, or NULL when all are used. */
 struct board_row *row_new(const struct frames *created);
 void row_adopt(struct board_row *row, uint64_t stack_top);

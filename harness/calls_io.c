@@ -1,0 +1,71 @@
+/*
+ * calls_io.c - the wrapped calls that wait for another process or for data.
+ * See calls.c.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "inside.h"
+
+/* A call that may block on descriptor `Fd`. The detectors see the real one. */
+#define WAITING(Type, Name, Parameters, Arguments, Kind, Object, Timed)        \
+    Type il_##Name Parameters;                                                 \
+    QUIET Type il_##Name Parameters                                            \
+    {                                                                          \
+        Type result;                                                           \
+        ENTER;                                                                 \
+                                                                               \
+        wait_begin(row, Kind, (uint64_t)(int64_t)(Object), Timed, &at);        \
+        result = Name Arguments;                                               \
+        wait_end(row);                                                         \
+        return result;                                                         \
+    }
+
+#define READING(Name, Parameters, Arguments)                                   \
+    WAITING(ssize_t, Name, Parameters, Arguments, WAIT_READ, fd, false)
+#define WRITING(Name, Parameters, Arguments)                                   \
+    WAITING(ssize_t, Name, Parameters, Arguments, WAIT_WRITE, fd, false)
+#define POLLING(Name, Parameters, Arguments, Timed)                            \
+    WAITING(int, Name, Parameters, Arguments, WAIT_POLL, -1, Timed)
+
+READING(read, (int fd, void *data, size_t size), (fd, data, size))
+READING(recv, (int fd, void *data, size_t size, int flags),
+        (fd, data, size, flags))
+READING(recvmsg, (int fd, struct msghdr *message, int flags),
+        (fd, message, flags))
+WRITING(write, (int fd, const void *data, size_t size), (fd, data, size))
+WRITING(send, (int fd, const void *data, size_t size, int flags),
+        (fd, data, size, flags))
+WRITING(sendmsg, (int fd, const struct msghdr *message, int flags),
+        (fd, message, flags))
+WAITING(int, accept, (int fd, struct sockaddr *address, socklen_t *size),
+        (fd, address, size), WAIT_READ, fd, false)
+WAITING(int, accept4,
+        (int fd, struct sockaddr *address, socklen_t *size, int flags),
+        (fd, address, size, flags), WAIT_READ, fd, false)
+
+POLLING(poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
+        timeout >= 0)
+POLLING(ppoll,
+        (struct pollfd * fds, nfds_t n, const struct timespec *timeout,
+         const sigset_t *mask),
+        (fds, n, timeout, mask), timeout != NULL)
+POLLING(select,
+        (int n, fd_set *in, fd_set *out, fd_set *odd, struct timeval *timeout),
+        (n, in, out, odd, timeout), timeout != NULL)
+POLLING(epoll_wait,
+        (int epoll, struct epoll_event *events, int most, int timeout),
+        (epoll, events, most, timeout), timeout >= 0)
+POLLING(epoll_pwait,
+        (int epoll, struct epoll_event *events, int most, int timeout,
+         const sigset_t *mask),
+        (epoll, events, most, timeout, mask), timeout >= 0)
+
+WAITING(pid_t, waitpid, (pid_t child, int *status, int options),
+        (child, status, options), WAIT_CHILD, child > 0 ? child : 0, false)
+WAITING(pid_t, wait, (int *status), (status), WAIT_CHILD, 0, false)
