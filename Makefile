@@ -124,6 +124,7 @@ tsan := $(KIT_CLANG) $(INSIDE_CFLAGS) -O0 -gdwarf-aranges -fsanitize=thread \
     $(STANDIN)
 oracle := $(KIT_CC) $(INSIDE_CFLAGS) -O1 -DINTERLEAVE_ORACLE $(STANDIN)
 workload := $(KIT_CC) $(INSIDE_CFLAGS) -O2 $(STANDIN)
+faults := $(plain)
 
 # The tests' own blocking calls go through the harness (harness/calls.c).
 WRAP = && objcopy --redefine-syms=harness/calls.syms $@.$$$$
@@ -148,7 +149,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed
+MAINS := oracle runner speed faults faults_calls
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h).
@@ -156,19 +157,22 @@ define harness
 build/kit/harness/$(1)/%.o: harness/%.c Makefile
 	$$(call compile,$$($(1)) $$(if $$(filter calls%,$$*),,-fno-sanitize=all))
 endef
-$(foreach name,$(FLAVOURS) oracle workload,$(eval $(call harness,$(name))))
+$(foreach name,$(FLAVOURS) oracle workload faults,\
+    $(eval $(call harness,$(name))))
 
 HARNESS_criterion-gcc := $(INSIDE)
 HARNESS_criterion-clang := $(INSIDE)
 HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed
+HARNESS_faults := $(INSIDE) runner faults faults_calls
 
 define harness_object
 build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)
 	$$(call link,ld -r $$^)
 endef
-$(foreach name,$(FLAVOURS) workload,$(eval $(call harness_object,$(name))))
+$(foreach name,$(FLAVOURS) workload faults,\
+    $(eval $(call harness_object,$(name))))
 
 # The C library that programs under Valgrind load.
 LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
@@ -177,7 +181,7 @@ build/kit/valgrind/lib/libc.so.6: $(LIBC) grader/lean_libc.sh
 	grader/lean_libc.sh $(LIBC) $@
 
 KIT := build/interleave build/keeper $(FLAVOURS:%=build/kit/harness/%.o) \
-    build/kit/harness/workload.o build/kit/valgrind/lib/libc.so.6 \
+    build/kit/harness/workload.o build/kit/harness/faults.o build/kit/valgrind/lib/libc.so.6 \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o)) \
     $(WORKLOADS:%=build/kit/%/workload.o)
