@@ -103,7 +103,7 @@ struct records {
 struct injected {
     const char *test;    /* "suite/name@7" */
     const char *call;    /* "malloc" */
-    const char *says;    /* "ENOMEM", "EINTR", "short", "kill", ... */
+    const char *says;    /* "ENOMEM", "interrupted", "short", ... */
     unsigned time;       /* which of the calls at this place: 1, 2 */
     bool child;          /* in a child process */
     struct place *stack; /* of the call */

@@ -17,7 +17,7 @@ static const struct {
     const char *says; /* of the fault; "" any other: the call's own error */
     const char *how, *idea, *help;
 } kinds[] = {
-    {"EINTR", "is interrupted (EINTR)",
+    {"interrupted", "is interrupted (EINTR)",
      "A call that waits can be interrupted by a signal before it has done "
      "anything. That is no error.",
      "Make the call again when errno is EINTR."},
@@ -26,7 +26,7 @@ static const struct {
      "or a socket has no borders between messages.",
      "Call again for the rest until all has been moved; only 0 from read() is "
      "the end."},
-    {"EAGAIN", "finds its descriptor not ready (EAGAIN)",
+    {"not-ready", "finds its descriptor not ready (EAGAIN)",
      "That a descriptor was ready is news of a moment ago: the call that uses "
      "it may still find nothing.",
      "Go back to waiting when errno is EAGAIN."},
@@ -69,6 +69,18 @@ static size_t kind_of(const struct injected *fault)
     while (*kinds[i].says && strcmp(kinds[i].says, fault->says) != 0)
         i++;
     return i;
+}
+
+/* The line that called the function in which the call stands, or NULL. */
+static const struct place *own_caller(const struct injected *fault,
+                                      const struct place *at)
+{
+    const struct place *end = fault->stack + fault->depth;
+
+    for (const struct place *next = at + 1; at && next < end; next++)
+        if (next->student)
+            return next;
+    return NULL;
 }
 
 static const struct place *own_place(const struct place *stack, size_t depth)
@@ -148,11 +160,15 @@ static void tell(struct judging *judging, struct row *row,
     finding->kind = trouble ? trouble->finding.kind : BUG_OTHER;
     finding->lenses = 1u << LENS_FAULTS;
     finding->test = name;
-    finding->message = say(judging, "Made to happen: %s.", call);
+    finding->message =
+        say(judging, "Made to happen: %s. What came of it: %s", call, after);
     finding->idea = kinds[kind_of(fault)].idea;
     finding->help = kinds[kind_of(fault)].help;
     if (at)
         words_locate(judging, finding, at, call);
+    if (own_caller(fault, at))
+        words_locate(judging, finding, own_caller(fault, at),
+                     "on the way from here");
     if (block)
         words_locate(judging, finding, block, "allocated here, and not freed");
     for (size_t i = 0; trouble && i < trouble->finding.location_count; i++)
@@ -162,7 +178,7 @@ static void tell(struct judging *judging, struct row *row,
     row->findings = talloc_realloc(judging->ctx, row->findings,
                                    struct finding *, row->finding_count + 1);
     row->findings[row->finding_count++] = finding;
-    row_fail(row, LENS_FAULTS, after);
+    row_fail(row, LENS_FAULTS, finding->message);
     row->help = finding->help;
     row->again = again(judging, LENS_FAULTS);
 }
@@ -220,6 +236,7 @@ static bool bears(struct judging *judging, struct row *row,
 void judge_faults(struct judging *judging, struct row *row)
 {
     const struct run *run = NULL;
+    unsigned total = 0;
 
     for (size_t i = 0; i < judging->evidence->count && !run; i++)
         if (judging->evidence->runs[i].lens == LENS_FAULTS)
@@ -228,7 +245,6 @@ void judge_faults(struct judging *judging, struct row *row)
         row_error(row, "The kit has no run of the lens faults.");
         return;
     }
-    row->run_counts[LENS_FAULTS] = 0;
     for (size_t i = 0; judging->tests && i < judging->tests->test_count; i++) {
         const char *test = judging->tests->tests[i];
         long runs;
@@ -237,7 +253,8 @@ void judge_faults(struct judging *judging, struct row *row)
         if (!calm_run(judging, row, run, test))
             return;
         runs = number_of(run, say(judging, "%s@0", test), "runs");
-        row->run_counts[LENS_FAULTS] += (unsigned)runs + 1;
+        total += (unsigned)runs + 1;
+        row->run_counts[LENS_FAULTS] = total;
         for (long number = 1; number <= runs; number++)
             if (!bears(judging, row, run, test, number))
                 return;

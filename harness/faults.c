@@ -239,9 +239,9 @@ void faults_test_end(void)
 static void tell_fault(void)
 {
     static const char *const words[] = {
-        [ACTION_EINTR] = "EINTR",   [ACTION_SHORT] = "short",
-        [ACTION_EAGAIN] = "EAGAIN", [ACTION_WAKE] = "wake",
-        [ACTION_KILL] = "kill",     [ACTION_KILL_MID] = "kill-middle",
+        [ACTION_EINTR] = "interrupted", [ACTION_SHORT] = "short",
+        [ACTION_EAGAIN] = "not-ready",  [ACTION_WAKE] = "wake",
+        [ACTION_KILL] = "kill",         [ACTION_KILL_MID] = "kill-middle",
     };
     const struct entry *entry = &calls->entries[armed.entry];
     char where[160] = "";
