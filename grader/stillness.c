@@ -214,11 +214,17 @@ static bool look_at_task(struct look *look, const struct board *board,
     const struct board_row *row = row_of(board, tid);
     struct task *task = &look->tasks[look->count];
     unsigned long long ran, waited, slices;
-    char text[512];
+    char text[512], call[256] = "";
 
     if (row == NULL && strangers && pid == board->pid)
         return true;
     if (look->count == TASKS_MAX)
+        return false;
+    /* While it collects a child in waitpid(), or is about to sleep, a thread
+     * is S already and runs, or would if it had a processor. Only this file
+     * waits for the truth. */
+    if (proc_read(call, sizeof call, pid, tid, "syscall") &&
+        strncmp(call, "running", 7) == 0)
         return false;
     if (!proc_read(text, sizeof text, pid, tid, "stat"))
         return true; /* it has ended since */
@@ -235,8 +241,7 @@ static bool look_at_task(struct look *look, const struct board *board,
     look->count++;
     if (row != NULL && row->waiting != WAIT_NOTHING)
         look->timed |= row->timed; /* by a clock that ends it soon */
-    else if (!proc_read(text, sizeof text, pid, tid, "syscall") ||
-             call_is_timed(text))
+    else if (*call == '\0' || call_is_timed(call))
         look->timed = true;
     return true;
 }
