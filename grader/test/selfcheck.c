@@ -218,10 +218,10 @@ static void work(const struct answers *answers, int worker, int pipe)
     _exit(0);
 }
 
-/* true when some process still runs a program of build/work */
+/* true when a program of ours or of an answer still runs */
 static bool process_left(void)
 {
-    char *root = realpath("build/work", NULL), target[512];
+    char *root = realpath("build", NULL), target[512];
     bool left = false;
     glob_t found;
 
@@ -231,7 +231,8 @@ static bool process_left(void)
         ssize_t n = readlink(found.gl_pathv[i], target, sizeof target - 1);
 
         target[n > 0 ? n : 0] = '\0';
-        if (strncmp(target, root, strlen(root)) != 0)
+        if (strncmp(target, root, strlen(root)) != 0 ||
+            atoi(found.gl_pathv[i] + strlen("/proc/")) == getpid())
             continue;
         printf("FAILED %s is still there: %s\n", found.gl_pathv[i], target);
         left = true;
