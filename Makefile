@@ -13,7 +13,8 @@ help:
 	'make clean                    removes build/' \
 	'' 'README.md says more.'
 
-.PHONY: help check grade list hint reset kit test soak bench clean own-rules
+.PHONY: help check grade list hint reset kit test soak bench clean own-rules \
+    fuzz fuzz-some
 .SILENT:
 .SUFFIXES:
 .SECONDARY:
@@ -202,7 +203,7 @@ clean:
 # those that drive the grader from outside, each a program of its own. They
 # need solutions/, so a student's kit has none of them.
 
-DRIVERS := selfcheck soak bench
+DRIVERS := selfcheck soak bench fuzz
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
     $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
@@ -254,7 +255,49 @@ own-rules: $(KIT) build/interleave-tsan
 	    [ $$? -eq 1 ] || { cat build/test/own.out; exit 1; }
 	echo "own rules: no race in our threads, no leak in our memory"
 
-test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit own-rules
+# What strangers' programs can make the tools say, under AddressSanitizer: some
+# inputs from a fixed seed in `make test`, SECONDS of new ones in `make fuzz`.
+FUZZ_FLAGS := -O1 -g -fsanitize=address,fuzzer-no-link
+FUZZ_LINK := $(KIT_CLANG) -fsanitize=address,fuzzer -pthread
+
+build/fuzz/%.o: grader/%.c Makefile
+	$(call compile,$(KIT_CLANG) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) $(FUZZ_FLAGS))
+
+build/fuzz/fuzz.o: grader/test/fuzz.c Makefile
+	$(call compile,$(KIT_CLANG) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) $(FUZZ_FLAGS))
+
+build/fuzz/fuzz: build/fuzz/fuzz.o \
+    $(filter-out build/fuzz/main.o,$(GRADER_O:build/grader/%=build/fuzz/%))
+	$(call link,$(FUZZ_LINK) $^ $(KIT_PKG_LIBS))
+
+# The recorded reports, behind the letter of their reader.
+build/fuzz/seeds: $(wildcard grader/test/reports/*.txt grader/test/reports/*.xml)
+	rm -rf $@ && mkdir -p $@
+	for file in $^; do \
+	    case $$file in */helgrind*) who=h;; */memcheck*) who=m;; \
+	        */tsan*) who=t;; *) who=d;; esac; \
+	    { printf %s $$who; cat $$file; } >$@/$${file##*/}; done
+	printf 'rsecret start a/b\nsecret value a/b key 1\nsecret end a/b\n' \
+	    >$@/records
+	printf 'etest a/b\nexpect a/b key 0 1 why\n' >$@/expectations
+
+FUZZ := build/fuzz/fuzz -close_fd_mask=3 -print_final_stats=0 -max_len=40000 \
+    -artifact_prefix=build/fuzz/
+
+fuzz: build/fuzz/fuzz build/fuzz/seeds
+	mkdir -p build/fuzz/found
+	$(FUZZ) -max_total_time=$${SECONDS:-60} build/fuzz/found build/fuzz/seeds
+	echo 'fuzz: no reader crashed'
+
+fuzz-some: build/fuzz/fuzz build/fuzz/seeds
+	rm -rf build/fuzz/new && mkdir -p build/fuzz/new
+	$(FUZZ) -runs=$(FUZZ_RUNS) -seed=1 build/fuzz/new build/fuzz/seeds \
+	    >build/fuzz/out 2>&1 || { tail -40 build/fuzz/out; exit 1; }
+	echo 'fuzz: $(FUZZ_RUNS) inputs, no reader crashed'
+
+FUZZ_RUNS := 5000
+
+test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit own-rules fuzz-some
 	status=0; for program in $(SELFCHECK) build/test/unit; do \
 	    $$program || status=1; done; exit $$status
 
