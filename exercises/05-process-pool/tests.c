@@ -1475,3 +1475,77 @@ Expect(neighbour, caller_gone)
                "when the caller is gone its workers read end of file, and end "
                "too");
 }
+
+/* ---- faults: any call may fail -------------------------------------------
+ *
+ * Each of these runs many times, and each time another call of the student's
+ * code fails, or a worker is killed just before it makes one.
+ */
+
+/* Maps five jobs, one of which has a large result, and judges what came. */
+static void map_with_faults(enum ending second)
+{
+    struct process_pool_config config = counting;
+    struct process_pool *pool = NULL;
+    int lost = 0, errors = 0, wrong = 0;
+
+    begin();
+    handle_signal();
+    faults_allow(ALLOW_EINTR);
+    new_jobs();
+    jobs[1].ending = second;
+    jobs[2].result_size = PIPE + 1;
+    config.workers = 2;
+    if (process_pool_create(&pool, &config) != 0) {
+        observe_int("wrong", pool != NULL);
+        if (fault_kind() <= FAULT_SOFT)
+            observe_int("errors", 1);
+        return;
+    }
+    map_jobs(pool, 5);
+    end_pool(pool);
+    for (int i = 0; i < 5; i++) {
+        int error = results[i].error;
+        bool empty =
+            results[i].bytes.size == 0 && results[i].bytes.data == NULL;
+
+        lost += error == ECHILD && jobs[i].ending == LIVES;
+        errors += error != 0 && jobs[i].ending == LIVES;
+        wrong += error != 0 ? !empty : !right(i);
+    }
+    wrong += begun_once(5) != 5 && errors == 0;
+    observe_int("wrong", wrong);
+    if (fault_kind() <= FAULT_SOFT)
+        observe_int("errors", errors);
+    if (fault_kind() != FAULT_HARD)
+        observe_int("lost", lost);
+}
+
+static void expect_no_harm(void)
+{
+    expect_int("wrong", EQUAL, 0,
+               "an item has its result, or an error and no bytes");
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("lost", AT_MOST, 1,
+               "a worker that is killed costs the item that it had");
+}
+
+Test(faults, map)
+{
+    map_with_faults(LIVES);
+}
+
+Expect(faults, map)
+{
+    expect_no_harm();
+}
+
+Test(faults, crash)
+{
+    map_with_faults(KILLED);
+}
+
+Expect(faults, crash)
+{
+    expect_no_harm();
+}
