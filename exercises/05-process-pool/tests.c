@@ -1030,7 +1030,7 @@ Expect(overlap, all_at_once)
 
 /* Item 0 waits until item 4 is under way. The other worker meanwhile does
  * those between, and the caller takes their large results. */
-static int meet_over(size_t result_size)
+static void meet_over(size_t result_size)
 {
     static struct meeting meeting = MEETING(2);
     struct process_pool *pool;
@@ -1043,31 +1043,37 @@ static int meet_over(size_t result_size)
         jobs[i].result_size = result_size;
     map_jobs(pool, 6);
     end_pool(pool);
-    return reports[0].met;
+    observe_int("met", reports[0].met);
+    observe_int("right", count_right(6));
+}
+
+static void expect_free_worker(const char *why)
+{
+    expect_int("met", EQUAL, 2, why);
+    expect_int("right", EQUAL, 6,
+               "results[i] is the result of items[i], whichever ends first");
 }
 
 Test(overlap, free_worker)
 {
-    observe_int("met", meet_over(0));
+    meet_over(0);
 }
 
 Expect(overlap, free_worker)
 {
-    expect_int("met", EQUAL, 2,
-               "while one worker is busy with a long item the other does all "
-               "the short ones");
+    expect_free_worker("while one worker is busy with a long item the other "
+                       "does all the short ones");
 }
 
 Test(overlap, large_results)
 {
-    observe_int("met", meet_over(LARGE));
+    meet_over(LARGE);
 }
 
 Expect(overlap, large_results)
 {
-    expect_int("met", EQUAL, 2,
-               "results are read in the order in which they come, and not in "
-               "that of the items");
+    expect_free_worker("results are read in the order in which they come, and "
+                       "not in that of the items");
 }
 
 /* ---- signals ------------------------------------------------------------ */
@@ -1384,6 +1390,7 @@ static int count_copies(int count)
 Test(neighbour, descriptors)
 {
     struct process_pool *pool;
+    struct end left[4];
     int ends = 0;
 
     begin();
@@ -1406,7 +1413,7 @@ Test(neighbour, descriptors)
     map_to_each(pool, 3);
     observe_int("copies-later", count_copies(3));
     end_pool(pool);
-    observe_int("left", list_ends(NULL, 0));
+    observe_int("left", list_ends(left, 4));
 }
 
 Expect(neighbour, descriptors)
