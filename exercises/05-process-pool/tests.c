@@ -1334,27 +1334,30 @@ Expect(neighbour, copies)
     expect_int("child", EQUAL, 1, "the caller's own child is left alone");
 }
 
+/* A worker of each dies and is replaced; then the elder pool is destroyed. */
 Test(neighbour, two_pools)
 {
     struct process_pool *pools[2];
-    int n = 0;
+    int n = 0, met = 0;
 
     begin();
     pools[0] = new_pool(2, &counting);
     pools[1] = new_pool(2, &counting);
-    new_jobs();
-    jobs[0].ending = KILLED;
     for (int i = 0; i < 2; i++) {
+        new_jobs();
+        jobs[0].ending = KILLED;
         map_jobs(pools[i], 4);
         n += count_right(4);
+        new_jobs();
+        met += map_to_each(pools[i], 2);
     }
     end_pool(pools[0]);
     observe_int("first-finished", shared->finished);
-    map_jobs(pools[1], 4);
-    n += count_right(4);
+    met += map_to_each(pools[1], 2);
     end_pool(pools[1]);
     observe_int("finished", shared->finished);
     observe_int("right", n);
+    observe_int("met", met);
 }
 
 Expect(neighbour, two_pools)
@@ -1363,7 +1366,9 @@ Expect(neighbour, two_pools)
                "a pool ends while another one lives, whose workers have copies "
                "of its ends");
     expect_int("finished", EQUAL, 4, "each worker calls finish() once");
-    expect_int("right", EQUAL, 12, "two pools do not disturb each other");
+    expect_int("right", EQUAL, 8, "two pools do not disturb each other");
+    expect_int("met", EQUAL, 6,
+               "two workers have two items at the same moment, in each pool");
 }
 
 /* Ends that two processes have, among the caller and `count` workers. */

@@ -125,7 +125,7 @@ static int start(struct process_pool *pool, struct worker *worker)
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
         return errno;
-    pid = fork();
+    pid = fork(); /* BUG */
     if (pid < 0) {
         return errno; /* BUG */
     }

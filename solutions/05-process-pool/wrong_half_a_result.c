@@ -44,7 +44,7 @@ static bool send_all(int fd, const void *data, size_t size)
     const char *at = data;
 
     while (size > 0) {
-        ssize_t n = send(fd, at, size, MSG_NOSIGNAL);
+        ssize_t n = send(fd, at, size, MSG_NOSIGNAL); /* BUG */
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -62,7 +62,7 @@ static bool receive_all(int fd, void *data, size_t size)
     char *at = data;
 
     while (size > 0) {
-        ssize_t n = recv(fd, at, size, 0);
+        ssize_t n = recv(fd, at, size, 0); /* BUG */
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -1,12 +1,9 @@
 /* expect: pass */
 /*
- * right_pidfd.c - a worker's death is learnt from the process and not from
- * the connection: pidfd_open() gives a descriptor that poll() finds readable
- * when the process has ended.
- *
- * A worker that is missing is made when there is an item for it. One that is
- * dead before the first byte could be sent has not had the item: the next one
- * gets it.
+ * right_lazy.c - a worker that is missing is made when there is an item for
+ * it. Before a worker gets one it is asked whether it still lives, so one that
+ * was killed while it had nothing to do costs nothing. MSG_WAITALL saves most
+ * of the loops, and a farewell is a message.
  */
 #define _GNU_SOURCE
 #include "process-pool.h"
@@ -17,14 +14,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 struct worker {
     pid_t pid; /* 0: missing */
-    int process, fd;
+    int fd;
     bool busy;
     size_t item;
 };
@@ -32,7 +28,7 @@ struct worker {
 struct process_pool {
     struct process_pool_config config;
     struct worker *workers;
-    struct pollfd *polled; /* two for each */
+    struct pollfd *polled;
 };
 
 struct letter {
@@ -40,7 +36,7 @@ struct letter {
     size_t size;
 };
 
-/* All of it; 0, or -1. Nothing is written once `dead` is readable. */
+/* All of it; 0, or -1. */
 static int give(int fd, const void *data, size_t size)
 {
     while (size > 0) {
@@ -71,11 +67,14 @@ static int get(int fd, void *data, size_t size)
     return 0;
 }
 
+/* Asks, and leaves the answer there for waitpid(). */
 static bool has_ended(const struct worker *worker)
 {
-    struct pollfd ended = {.fd = worker->process, .events = POLLIN};
+    siginfo_t info = {.si_pid = 0};
 
-    return poll(&ended, 1, 0) > 0;
+    return waitid(P_PID, (id_t)worker->pid, &info,
+                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == worker->pid;
 }
 
 static void work_until_told(const struct process_pool_config *config, int fd)
@@ -111,7 +110,6 @@ static void forget(struct worker *worker)
 {
     while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    close(worker->process);
     close(worker->fd);
     memset(worker, 0, sizeof *worker);
 }
@@ -132,10 +130,8 @@ static int make(struct process_pool *pool, struct worker *worker)
     worker->pid = fork();
     if (worker->pid == 0) {
         for (int i = 0; i < pool->config.workers; i++)
-            if (&pool->workers[i] != worker && pool->workers[i].pid != 0) {
+            if (&pool->workers[i] != worker && pool->workers[i].pid != 0)
                 close(pool->workers[i].fd);
-                close(pool->workers[i].process);
-            }
         close(ends[0]);
         work_until_told(&pool->config, ends[1]);
         _exit(0);
@@ -148,12 +144,8 @@ static int make(struct process_pool *pool, struct worker *worker)
         return error;
     }
     worker->fd = ends[0];
-    worker->process = pidfd_open(worker->pid, 0);
     worker->busy = false;
-    if (worker->process < 0)
-        error = errno;
-    else
-        error = get(worker->fd, &ready, sizeof ready) < 0 ? ECHILD : ready.what;
+    error = get(worker->fd, &ready, sizeof ready) < 0 ? ECHILD : ready.what;
     if (error != 0)
         kill_and_forget(worker);
     return error;
@@ -171,7 +163,7 @@ int process_pool_create(struct process_pool **out,
         return ENOMEM;
     pool->config = *config;
     pool->workers = calloc(n, sizeof *pool->workers);
-    pool->polled = calloc(2 * n, sizeof *pool->polled);
+    pool->polled = calloc(n, sizeof *pool->polled);
     if (pool->workers == NULL || pool->polled == NULL) {
         free(pool->workers);
         free(pool->polled);
@@ -253,18 +245,13 @@ static void collect_some(struct process_pool *pool,
     int n = pool->config.workers;
 
     for (int i = 0; i < n; i++) {
-        struct worker *worker = &pool->workers[i];
-        struct pollfd *polled = &pool->polled[2 * i];
-
-        polled[0].fd = worker->busy ? worker->fd : -1;
-        polled[1].fd = worker->busy ? worker->process : -1;
-        polled[0].events = polled[1].events = POLLIN;
+        pool->polled[i].fd = pool->workers[i].busy ? pool->workers[i].fd : -1;
+        pool->polled[i].events = POLLIN;
     }
-    if (poll(pool->polled, 2 * (nfds_t)n, -1) < 0)
+    if (poll(pool->polled, (nfds_t)n, -1) < 0)
         return;
     for (int i = 0; i < n; i++)
-        if (pool->polled[2 * i].revents != 0 ||
-            pool->polled[2 * i + 1].revents != 0)
+        if (pool->polled[i].revents != 0)
             collect(&pool->workers[i], &results[pool->workers[i].item]);
 }
 
