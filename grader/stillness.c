@@ -400,23 +400,27 @@ static bool held_back(const struct board *board)
 }
 
 /*
- * Client and server asleep, and both just as they were a moment ago: what was
- * sent has come. Whether a clock would end the client's sleep is no matter;
- * it waits for an answer.
+ * With a server there is a way from one process to another: what was sent may
+ * still be on it, though both sleep. So both must be as they were a moment
+ * ago. true without a server.
  */
-static bool waits_for_origin(struct stillness *stillness,
-                             const struct look *look)
+static bool all_has_come(struct stillness *stillness, const struct look *look)
 {
-    const struct board *board = stillness->board;
-
-    if (board->holds == 0 || board->origin_acts > 0 || look->naps ||
-        held_back(board))
-        return false;
+    if (stillness->board->origin == 0)
+        return true;
     if (same(look, &stillness->quiet))
         return clock_now() - stillness->quiet_at > DELIVERY_SECONDS;
     stillness->quiet = *look;
     stillness->quiet_at = clock_now();
     return false;
+}
+
+/* Whether a clock would end the client's sleep is no matter here: it waits for
+ * an answer. */
+static bool waits_for_origin(const struct board *board, const struct look *look)
+{
+    return board->holds > 0 && board->origin_acts == 0 && !look->naps &&
+           !held_back(board);
 }
 
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
@@ -436,12 +440,12 @@ static enum motion look_twice(struct stillness *stillness, pid_t pid)
         !look_at_origin(&second, board))
         return MOTION_MOVING;
     if (!same(&first, &second) || being_born(board) ||
-        board->serial != serial || board->pid != pid)
+        board->serial != serial || board->pid != pid ||
+        !all_has_come(stillness, &second))
         return MOTION_ASLEEP;
-    if (waits_for_origin(stillness, &second))
+    if (waits_for_origin(board, &second))
         return MOTION_LET_GO;
-    if (first.timed || second.timed || timer_runs(board) ||
-        (board->holds > 0 && !held_back(board)))
+    if (first.timed || second.timed || timer_runs(board))
         return MOTION_ASLEEP;
     return MOTION_DEADLOCK;
 }
