@@ -208,14 +208,13 @@ size_t session_fetch(struct session *session, const struct request requests[],
     size_t failed = 0;
     int running;
 
-    for (;;) {
-        fill_slots(session, &fetch);
-        if (fetch.under_way == 0)
-            break;
+    fill_slots(session, &fetch);
+    while (fetch.under_way > 0) {
         if (curl_multi_perform(session->multi, &running) != CURLM_OK)
             give_up(session, &fetch);
         reap(session, &fetch);
-        if (running > 0 && (size_t)running == fetch.under_way &&
+        fill_slots(session, &fetch); /* before we sleep */
+        if (fetch.under_way > 0 &&
             curl_multi_poll(session->multi, NULL, 0, SLEEP_MS, NULL) !=
                 CURLM_OK)
             give_up(session, &fetch);
