@@ -263,7 +263,7 @@ const char origin_help[] =
     "  /k/report            what was counted of /k/...\n"
     "\n"
     "Before WHAT may stand:\n"
-    "  together/N/  no answer until N requests of this key are in flight\n"
+    "  together/N/  no answer until N requests of this key wait here\n"
     "  until/N/     no answer until N were asked for altogether\n"
     "  closing/     closes after the answer, and says so\n"
     "  bye/         closes after the answer, and does not say so\n"

@@ -87,9 +87,20 @@ static bool read_path(struct request *request, const char *path)
 
 /* ---- holding and letting go ---------------------------------------------- */
 
-static bool must_wait(const struct request *request)
+/* Those of one key that wait for company. Only these count: one that was let
+ * go is still in flight until its answer is sent, but does not wait. */
+static long waiting_together(const struct key *key)
 {
-    return request->key->in_flight < request->together ||
+    long n = 0;
+
+    for (struct request *at = under_way.next; at != &under_way; at = at->next)
+        n += at->key == key && at->stage == HELD && at->together > 0;
+    return n;
+}
+
+static bool must_wait(const struct request *request, long together)
+{
+    return together < request->together ||
            request->key->requests < request->until;
 }
 
@@ -128,11 +139,26 @@ static bool waits(const struct request *request)
 }
 
 /* One has come: perhaps it is the one that others wait for. */
-static void let_go_of(const struct key *key)
+static void let_go_of(const struct key *key, long together)
 {
     for (struct request *at = under_way.next; at != &under_way; at = at->next)
-        if (at->key == key && waits(at) && !must_wait(at))
+        if (at->key == key && waits(at) && !must_wait(at, together))
             set_free(at);
+}
+
+/* All of the request has come. true when it has to wait for others; when it
+ * has not, neither have they. */
+static bool hold(struct request *request)
+{
+    long together = waiting_together(request->key) + (request->together > 0);
+
+    if (must_wait(request, together)) {
+        request->stage = HELD;
+        MHD_suspend_connection(request->connection);
+        return true;
+    }
+    let_go_of(request->key, together);
+    return false;
 }
 
 void origin_let_go(void)
@@ -248,7 +274,7 @@ static struct request *enter(struct MHD_Connection *connection, const char *url,
     epoll_ctl(watch, EPOLL_CTL_ADD, request->fd, &event);
     count_connection(request);
     key_enter(request->key, method, url);
-    let_go_of(request->key);
+    let_go_of(request->key, waiting_together(request->key));
     return request;
 }
 
@@ -329,11 +355,8 @@ enum MHD_Result origin_answer(void *unused, struct MHD_Connection *connection,
         *size = 0;
         return MHD_YES;
     }
-    if (request->stage == COMING && must_wait(request)) {
-        request->stage = HELD;
-        MHD_suspend_connection(connection);
+    if (request->stage == COMING && hold(request))
         return MHD_YES;
-    }
     request->stage = FREE;
     return request->answer(request);
 }

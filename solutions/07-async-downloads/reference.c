@@ -214,9 +214,8 @@ size_t session_fetch(struct session *session, const struct request requests[],
             give_up(session, &fetch);
         reap(session, &fetch);
         fill_slots(session, &fetch); /* before we sleep */
-        if (fetch.under_way > 0 &&
-            curl_multi_poll(session->multi, NULL, 0, SLEEP_MS, NULL) !=
-                CURLM_OK)
+        if (fetch.under_way > 0 && curl_multi_poll(session->multi, NULL, 0,
+                                                   SLEEP_MS, NULL) != CURLM_OK)
             give_up(session, &fetch);
     }
     for (size_t i = 0; i < count; i++)
