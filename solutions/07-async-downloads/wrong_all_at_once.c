@@ -1,5 +1,7 @@
 /* expect: fail at-most */
-/* wrong_all_at_once.c - starts everything there is */
+/*
+ * wrong_all_at_once.c - starts everything there is
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

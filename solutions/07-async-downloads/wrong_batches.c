@@ -1,5 +1,7 @@
 /* expect: fail at-least */
-/* wrong_batches.c - starts some, and waits for all of them */
+/*
+ * wrong_batches.c - starts some, and waits for all of them
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

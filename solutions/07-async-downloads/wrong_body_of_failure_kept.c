@@ -1,6 +1,8 @@
 /* expect: fail failures */
-/* wrong_body_of_failure_kept.c - what came of a body before it failed is handed
- * out */
+/*
+ * wrong_body_of_failure_kept.c - what came of a body before it failed is handed
+ * out
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

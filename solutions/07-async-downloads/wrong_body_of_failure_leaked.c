@@ -1,6 +1,8 @@
 /* expect: fail memory */
-/* wrong_body_of_failure_leaked.c - what came of a body before it failed is
- * forgotten */
+/*
+ * wrong_body_of_failure_leaked.c - what came of a body before it failed is
+ * forgotten
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_callback_is_whole.c - takes each part of a body for the whole of it */
+/*
+ * wrong_callback_is_whole.c - takes each part of a body for the whole of it
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail connections */
-/* wrong_connection_each.c - a new connection for each request */
+/*
+ * wrong_connection_each.c - a new connection for each request
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

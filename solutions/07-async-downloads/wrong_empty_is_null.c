@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_empty_is_null.c - a body of no bytes is no body */
+/*
+ * wrong_empty_is_null.c - a body of no bytes is no body
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,6 +1,8 @@
 /* expect: fail no-deadlock */
-/* wrong_first_timer_forgotten.c - waits for descriptors; but libcurl has
- * none yet, and has only asked to be called at once */
+/*
+ * wrong_first_timer_forgotten.c - waits for descriptors; but libcurl has
+ * none yet, and has only asked to be called at once
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

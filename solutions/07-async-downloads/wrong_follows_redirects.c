@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_follows_redirects.c - goes where a redirect sends it */
+/*
+ * wrong_follows_redirects.c - goes where a redirect sends it
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail failures */
-/* wrong_half_a_body.c - a body that broke off is taken for the whole */
+/*
+ * wrong_half_a_body.c - a body that broke off is taken for the whole
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,6 @@
 /* expect: fail memory */
-/* wrong_handles_leaked.c - the multi handle is freed, the easy handles are not
+/*
+ * wrong_handles_leaked.c - the multi handle is freed, the easy handles are not
  */
 #include "async-downloads.h"
 

@@ -1,5 +1,7 @@
 /* expect: fail failures */
-/* wrong_limit_off_by_one.c - a body just as large as allowed is refused */
+/*
+ * wrong_limit_off_by_one.c - a body just as large as allowed is refused
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_no_zero_at_end.c - a body without the 0 that ends a string */
+/*
+ * wrong_no_zero_at_end.c - a body without the 0 that ends a string
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_not_reset.c - an easy handle remembers that it was a POST */
+/*
+ * wrong_not_reset.c - an easy handle remembers that it was a POST
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

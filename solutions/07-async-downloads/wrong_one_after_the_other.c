@@ -1,5 +1,7 @@
 /* expect: fail at-least */
-/* wrong_one_after_the_other.c - one handle, one request at a time */
+/*
+ * wrong_one_after_the_other.c - one handle, one request at a time
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,6 @@
 /* expect: fail failures */
-/* wrong_one_failure_ends_all.c - one request fails, and the others are given up
+/*
+ * wrong_one_failure_ends_all.c - one request fails, and the others are given up
  */
 #include "async-downloads.h"
 

@@ -1,5 +1,7 @@
 /* expect: fail at-most */
-/* wrong_one_too_many.c - one more than allowed */
+/*
+ * wrong_one_too_many.c - one more than allowed
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_order_of_finishing.c - the first to end gets the first result */
+/*
+ * wrong_order_of_finishing.c - the first to end gets the first result
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_post_by_strlen.c - sends a POST up to its first zero byte */
+/*
+ * wrong_post_by_strlen.c - sends a POST up to its first zero byte
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,6 +1,8 @@
 /* expect: fail memory */
-/* wrong_post_freed_early.c - a copy of what is to be posted, freed before it
- * is sent */
+/*
+ * wrong_post_freed_early.c - a copy of what is to be posted, freed before it
+ * is sent
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,6 +1,8 @@
 /* expect: fail connections */
-/* wrong_session_per_fetch.c - the connections end with the fetch that opened
- * them */
+/*
+ * wrong_session_per_fetch.c - the connections end with the fetch that opened
+ * them
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

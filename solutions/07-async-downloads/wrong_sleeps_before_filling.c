@@ -1,5 +1,7 @@
 /* expect: fail at-least */
-/* wrong_sleeps_before_filling.c - sleeps while a slot is free */
+/*
+ * wrong_sleeps_before_filling.c - sleeps while a slot is free
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

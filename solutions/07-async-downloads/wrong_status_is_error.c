@@ -1,5 +1,7 @@
 /* expect: fail results */
-/* wrong_status_is_error.c - 404 is taken for an error */
+/*
+ * wrong_status_is_error.c - 404 is taken for an error
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

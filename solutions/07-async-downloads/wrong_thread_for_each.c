@@ -1,5 +1,7 @@
 /* expect: fail one-thread */
-/* wrong_thread_for_each.c - waits for each answer in a thread of its own */
+/*
+ * wrong_thread_for_each.c - waits for each answer in a thread of its own
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

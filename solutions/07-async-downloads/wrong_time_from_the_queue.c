@@ -1,6 +1,8 @@
 /* expect: fail failures */
-/* wrong_time_from_the_queue.c - libcurl limits the connections; but its
- * time-out counts from the moment in which the handle was added */
+/*
+ * wrong_time_from_the_queue.c - libcurl limits the connections; but its
+ * time-out counts from the moment in which the handle was added
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

@@ -1,6 +1,8 @@
 /* expect: fail failures */
-/* wrong_time_to_connect.c - limits the time of the connection, not of the
- * answer */
+/*
+ * wrong_time_to_connect.c - limits the time of the connection, not of the
+ * answer
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>

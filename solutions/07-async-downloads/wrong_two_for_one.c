@@ -1,5 +1,7 @@
 /* expect: fail at-most */
-/* wrong_two_for_one.c - starts two for each that has ended */
+/*
+ * wrong_two_for_one.c - starts two for each that has ended
+ */
 #include "async-downloads.h"
 
 #include <curl/curl.h>
