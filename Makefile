@@ -14,7 +14,8 @@ help:
 	'make clean                    removes build/' \
 	'' 'README.md says more.'
 
-.PHONY: help check grade list hint reset kit serve test soak bench clean own-rules
+.PHONY: help check grade list hint reset kit serve test soak bench clean own-rules \
+    fuzz fuzz-some
 .SILENT:
 .SUFFIXES:
 .SECONDARY:
@@ -129,6 +130,7 @@ tsan := $(KIT_CLANG) $(INSIDE_CFLAGS) -O0 -gdwarf-aranges -fsanitize=thread \
     $(STANDIN)
 oracle := $(KIT_CC) $(INSIDE_CFLAGS) -O1 -DINTERLEAVE_ORACLE $(STANDIN)
 workload := $(KIT_CC) $(INSIDE_CFLAGS) -O2 $(STANDIN)
+faults := $(plain)
 
 # The tests' own blocking calls go through the harness (harness/calls.c).
 WRAP = && objcopy --redefine-syms=harness/calls.syms $@.$$$$
@@ -153,7 +155,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed
+MAINS := oracle runner speed faults faults_calls
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h).
@@ -161,19 +163,22 @@ define harness
 build/kit/harness/$(1)/%.o: harness/%.c Makefile
 	$$(call compile,$$($(1)) $$(if $$(filter calls%,$$*),,-fno-sanitize=all))
 endef
-$(foreach name,$(FLAVOURS) oracle workload,$(eval $(call harness,$(name))))
+$(foreach name,$(FLAVOURS) oracle workload faults,\
+    $(eval $(call harness,$(name))))
 
 HARNESS_criterion-gcc := $(INSIDE)
 HARNESS_criterion-clang := $(INSIDE)
 HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed
+HARNESS_faults := $(INSIDE) runner faults faults_calls
 
 define harness_object
 build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)
 	$$(call link,ld -r $$^)
 endef
-$(foreach name,$(FLAVOURS) workload,$(eval $(call harness_object,$(name))))
+$(foreach name,$(FLAVOURS) workload faults,\
+    $(eval $(call harness_object,$(name))))
 
 # The C library that programs under Valgrind load.
 LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
@@ -181,8 +186,9 @@ LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
 build/kit/valgrind/lib/libc.so.6: $(LIBC) grader/lean_libc.sh
 	grader/lean_libc.sh $(LIBC) $@
 
-KIT := build/interleave build/keeper build/origin $(FLAVOURS:%=build/kit/harness/%.o) \
-    build/kit/harness/workload.o build/kit/valgrind/lib/libc.so.6 \
+KIT := build/interleave build/keeper build/origin \
+    $(FLAVOURS:%=build/kit/harness/%.o) \
+    build/kit/harness/workload.o build/kit/harness/faults.o build/kit/valgrind/lib/libc.so.6 \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o)) \
     $(WORKLOADS:%=build/kit/%/workload.o)
@@ -206,7 +212,7 @@ clean:
 # those that drive the grader from outside, each a program of its own. They
 # need solutions/, so a student's kit has none of them.
 
-DRIVERS := selfcheck soak bench
+DRIVERS := selfcheck soak bench fuzz
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
     $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
@@ -258,7 +264,49 @@ own-rules: $(KIT) build/interleave-tsan
 	    [ $$? -eq 1 ] || { cat build/test/own.out; exit 1; }
 	echo "own rules: no race in our threads, no leak in our memory"
 
-test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit own-rules
+# What strangers' programs can make the tools say, under AddressSanitizer: some
+# inputs from a fixed seed in `make test`, SECONDS of new ones in `make fuzz`.
+FUZZ_FLAGS := -O1 -g -fsanitize=address,fuzzer-no-link
+FUZZ_LINK := $(KIT_CLANG) -fsanitize=address,fuzzer -pthread
+
+build/fuzz/%.o: grader/%.c Makefile
+	$(call compile,$(KIT_CLANG) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) $(FUZZ_FLAGS))
+
+build/fuzz/fuzz.o: grader/test/fuzz.c Makefile
+	$(call compile,$(KIT_CLANG) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) $(FUZZ_FLAGS))
+
+build/fuzz/fuzz: build/fuzz/fuzz.o \
+    $(filter-out build/fuzz/main.o,$(GRADER_O:build/grader/%=build/fuzz/%))
+	$(call link,$(FUZZ_LINK) $^ $(KIT_PKG_LIBS))
+
+# The recorded reports, behind the letter of their reader.
+build/fuzz/seeds: $(wildcard grader/test/reports/*.txt grader/test/reports/*.xml)
+	rm -rf $@ && mkdir -p $@
+	for file in $^; do \
+	    case $$file in */helgrind*) who=h;; */memcheck*) who=m;; \
+	        */tsan*) who=t;; *) who=d;; esac; \
+	    { printf %s $$who; cat $$file; } >$@/$${file##*/}; done
+	printf 'rsecret start a/b\nsecret value a/b key 1\nsecret end a/b\n' \
+	    >$@/records
+	printf 'etest a/b\nexpect a/b key 0 1 why\n' >$@/expectations
+
+FUZZ := build/fuzz/fuzz -close_fd_mask=3 -print_final_stats=0 -max_len=40000 \
+    -artifact_prefix=build/fuzz/
+
+fuzz: build/fuzz/fuzz build/fuzz/seeds
+	mkdir -p build/fuzz/found
+	$(FUZZ) -max_total_time=$${SECONDS:-60} build/fuzz/found build/fuzz/seeds
+	echo 'fuzz: no reader crashed'
+
+fuzz-some: build/fuzz/fuzz build/fuzz/seeds
+	rm -rf build/fuzz/new && mkdir -p build/fuzz/new
+	$(FUZZ) -runs=$(FUZZ_RUNS) -seed=1 build/fuzz/new build/fuzz/seeds \
+	    >build/fuzz/out 2>&1 || { tail -40 build/fuzz/out; exit 1; }
+	echo 'fuzz: $(FUZZ_RUNS) inputs, no reader crashed'
+
+FUZZ_RUNS := 5000
+
+test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit own-rules fuzz-some
 	status=0; for program in $(SELFCHECK) build/test/unit; do \
 	    $$program || status=1; done; exit $$status
 

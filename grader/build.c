@@ -38,7 +38,11 @@ static const struct recipe {
     const char *name;
     const char *linker[4]; /* words that begin the command */
     enum object_kind object;
-    bool raw;            /* the object before objcopy */
+    enum {
+        WATCHED, /* its calls go through the harness: calls.syms */
+        FAILING, /* and some of them can fail: faults.syms before that */
+        RAW      /* as the compiler made it */
+    } calls;
     const char *kit;     /* object of the exercise's tests */
     const char *harness; /* object of the harness */
     const char *library;
@@ -46,35 +50,42 @@ static const struct recipe {
     [PROGRAM_CRITERION_GCC] = {"criterion-gcc",
                                {"gcc", "-fuse-ld=gold"},
                                OBJECT_GCC,
-                               false,
+                               WATCHED,
                                "criterion-gcc.o",
                                "criterion-gcc.o",
                                "-lcriterion"},
     [PROGRAM_CRITERION_CLANG] = {"criterion-clang",
                                  {"gcc", "-fuse-ld=gold"},
                                  OBJECT_CLANG,
-                                 false,
+                                 WATCHED,
                                  "criterion-clang.o",
                                  "criterion-clang.o",
                                  "-lcriterion"},
     [PROGRAM_PLAIN] = {"plain",
                        {"gcc", "-fuse-ld=gold"},
                        OBJECT_GCC,
-                       false,
+                       WATCHED,
                        "plain.o",
                        "plain.o",
                        NULL},
     [PROGRAM_TSAN] = {"tsan",
                       {"clang", "-fsanitize=thread", "-fuse-ld=lld"},
                       OBJECT_TSAN,
-                      false,
+                      WATCHED,
                       "tsan.o",
                       "tsan.o",
                       NULL},
+    [PROGRAM_FAULTS] = {"faults",
+                        {"gcc", "-fuse-ld=gold"},
+                        OBJECT_GCC,
+                        FAILING,
+                        "plain.o",
+                        "faults.o",
+                        NULL},
     [PROGRAM_SPEED] = {"speed",
                        {"gcc", "-fuse-ld=gold"},
                        OBJECT_CLANG,
-                       true,
+                       RAW,
                        "workload.o",
                        "workload.o",
                        NULL},
@@ -150,13 +161,12 @@ static const char *raw_path(void *ctx, const struct lab *lab,
     return talloc_asprintf(ctx, "%s/%s-raw.o", lab->work, object_names[kind]);
 }
 
-static int rename_calls(void *ctx, const struct lab *lab, const char *from,
-                        const char *to, const char **why)
+static int rename_calls(void *ctx, const struct lab *lab, const char *syms,
+                        const char *from, const char *to, const char **why)
 {
     const char *argv[] = {
         "objcopy",
-        talloc_asprintf(ctx, "--redefine-syms=%s/harness/calls.syms",
-                        lab->root),
+        talloc_asprintf(ctx, "--redefine-syms=%s/harness/%s", lab->root, syms),
         from, to, NULL};
     struct box_result result;
 
@@ -204,7 +214,8 @@ int build_object(void *ctx, struct lab *lab, enum object_kind kind,
         *why = diagnostics->count > 0 ? NULL : result.err.data;
         return 1;
     }
-    return rename_calls(ctx, lab, raw, build_object_path(ctx, lab, kind), why);
+    return rename_calls(ctx, lab, "calls.syms", raw,
+                        build_object_path(ctx, lab, kind), why);
 }
 
 static const char *quoted(void *ctx, const char *line, const char *after)
@@ -273,6 +284,24 @@ static const char *link_trouble(void *ctx, const struct lab *lab,
     return talloc_asprintf(ctx, "linking failed: %.400s", text);
 }
 
+/* The student's object as the program wants it, or NULL with `why`. */
+static const char *object_for(void *ctx, struct lab *lab,
+                              const struct recipe *recipe, const char **why)
+{
+    const char *raw = raw_path(ctx, lab, recipe->object);
+    const char *half = talloc_asprintf(ctx, "%s/faults-half.o", lab->work);
+    const char *whole = talloc_asprintf(ctx, "%s/faults.o", lab->work);
+
+    if (recipe->calls == RAW)
+        return raw;
+    if (recipe->calls == WATCHED)
+        return build_object_path(ctx, lab, recipe->object);
+    if (rename_calls(ctx, lab, "faults.syms", raw, half, why) != 0 ||
+        rename_calls(ctx, lab, "calls.syms", half, whole, why) != 0)
+        return NULL;
+    return whole;
+}
+
 static int link_program(void *ctx, struct lab *lab, enum program program,
                         const char *path, const char **why, struct place *place)
 {
@@ -288,8 +317,9 @@ static int link_program(void *ctx, struct lab *lab, enum program program,
     argv[n++] = "-o";
     argv[n++] = path;
     argv[n++] = lab_kit(ctx, lab, recipe->kit);
-    argv[n++] = recipe->raw ? raw_path(ctx, lab, recipe->object)
-                            : build_object_path(ctx, lab, recipe->object);
+    argv[n++] = object_for(ctx, lab, recipe, why);
+    if (argv[n - 1] == NULL)
+        return -1;
     argv[n++] = lab_harness(ctx, lab, recipe->harness);
     if (recipe->library != NULL)
         argv[n++] = recipe->library;

@@ -100,7 +100,8 @@ static int read_property(struct conf *conf, const char *key, const char *value,
             return 0;
     }
     return conf_fault(conf,
-                      "%s = %s: one of results, race, deadlock, memory, speed",
+                      "%s = %s: one of results, race, deadlock, memory, "
+                      "faults, speed",
                       key, value);
 }
 

@@ -14,6 +14,7 @@ enum lens {
     LENS_TSAN,
     LENS_HELGRIND,
     LENS_MEMORY,
+    LENS_FAULTS,
     LENS_SPEED,
     LENS_COUNT
 };
@@ -96,6 +97,19 @@ struct record {
 struct records {
     struct record *items; /* talloc array */
     size_t count;
+};
+
+/* A call of the student's code that was made to fail in one run of a test. */
+struct injected {
+    const char *test;    /* "suite/name@7" */
+    const char *call;    /* "malloc" */
+    const char *says;    /* "ENOMEM", "interrupted", "short", ... */
+    unsigned time;       /* which of the calls at this place: 1, 2 */
+    bool child;          /* in a child process */
+    struct place *stack; /* of the call */
+    size_t depth;
+    struct place *block_stack; /* of the first block that was not freed */
+    size_t block_depth;
 };
 
 /* What the oracle, outside, says must be observed. */

@@ -28,7 +28,7 @@ static const struct {
     {LENS_BEHAVIOUR, look_gcc},     {LENS_BEHAVIOUR, look_clang},
     {LENS_BEHAVIOUR, look_patient}, {LENS_TSAN, look_tsan},
     {LENS_HELGRIND, look_helgrind}, {LENS_MEMORY, look_memory},
-    {LENS_SPEED, look_overlap},
+    {LENS_FAULTS, look_faults},     {LENS_SPEED, look_overlap},
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

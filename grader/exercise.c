@@ -40,7 +40,8 @@ const char *property_name(enum property property)
     static const char *const names[] = {
         [PROPERTY_BUILD] = "build",   [PROPERTY_RESULTS] = "results",
         [PROPERTY_RACE] = "race",     [PROPERTY_DEADLOCK] = "deadlock",
-        [PROPERTY_MEMORY] = "memory", [PROPERTY_SPEED] = "speed",
+        [PROPERTY_MEMORY] = "memory", [PROPERTY_FAULTS] = "faults",
+        [PROPERTY_SPEED] = "speed",
     };
 
     return names[property];

@@ -20,6 +20,7 @@ struct check {
         PROPERTY_RACE,     /* no data race */
         PROPERTY_DEADLOCK, /* no deadlock, locks used as they must be */
         PROPERTY_MEMORY,   /* memory, descriptors, threads, children */
+        PROPERTY_FAULTS,   /* calls that fail are borne */
         PROPERTY_SPEED     /* things overlap; more cores help */
     } property;
     unsigned lenses;    /* bit set, 1u << LENS_... */

@@ -44,6 +44,11 @@ enum property finding_property(enum bug kind)
     return PROPERTY_RESULTS;
 }
 
+bool finding_is_made(const struct finding *finding)
+{
+    return finding->property == PROPERTY_FAULTS;
+}
+
 const struct place *side_student(const struct side *side)
 {
     for (size_t i = 0; i < side->depth; i++)
@@ -95,7 +100,7 @@ static size_t shared_lines(const struct report *a, const struct report *b)
     return count;
 }
 
-static bool same_bug(const struct report *a, const struct report *b)
+static bool same_story(const struct report *a, const struct report *b)
 {
     size_t lines_a = student_sides(a), lines_b = student_sides(b);
     size_t shared = shared_lines(a, b);
@@ -109,6 +114,13 @@ static bool same_bug(const struct report *a, const struct report *b)
     if (a->kind == BUG_RACE && shared > 0 && same_text(a->object, b->object))
         return true;
     return shared == lines_a && shared_lines(b, a) == lines_b;
+}
+
+static bool same_bug(const struct report *a, const struct report *b)
+{
+    if (a->lens == LENS_FAULTS || b->lens == LENS_FAULTS)
+        return false; /* each has a cause of its own */
+    return same_story(a, b);
 }
 
 /* Seen from outside, and not a tool's opinion. */
@@ -300,7 +312,9 @@ void findings_collect(struct judging *judging)
         struct trouble *trouble = &judging->troubles[i];
         struct finding *finding = &trouble->finding;
         finding->kind = trouble->report->kind;
-        finding->property = finding_property(finding->kind);
+        finding->property = trouble->lens == LENS_FAULTS
+                                ? PROPERTY_FAULTS
+                                : finding_property(finding->kind);
         finding->test = trouble->test_count ? trouble->tests[0] : NULL;
         trouble->weight = weigh(judging->evidence, trouble);
         finding->note = trouble->weight == WEIGHT_NOTE;

@@ -42,7 +42,8 @@ struct trouble *row_tell_causes(struct judging *judging, struct row *row,
 
     for (size_t i = 0; i < judging->trouble_count; i++) {
         struct trouble *trouble = &judging->troubles[i];
-        if (trouble->finding.kind != kind || trouble->weight != WEIGHT_FAIL ||
+        if (finding_is_made(&trouble->finding) ||
+            trouble->finding.kind != kind || trouble->weight != WEIGHT_FAIL ||
             !trouble_covers(trouble, row->check) ||
             (kind != BUG_RACE && !seen_in(trouble, trial->test)))
             continue;

@@ -171,6 +171,9 @@ static void judge_property(struct judging *judging, struct row *row,
     case PROPERTY_DEADLOCK:
         judge_deadlock(judging, row, lenses);
         return;
+    case PROPERTY_FAULTS:
+        judge_faults(judging, row);
+        return;
     case PROPERTY_MEMORY:
         judge_memory(judging, row, lenses);
         return;
@@ -299,7 +302,8 @@ static void gather_notes(struct judging *judging, struct verdict *verdict)
                          judging->evidence->clang.count);
     for (size_t i = 0; i < judging->trouble_count; i++) {
         struct trouble *trouble = &judging->troubles[i];
-        if (trouble->claimed || told_already(judging, i, verdict))
+        if (trouble->claimed || finding_is_made(&trouble->finding) ||
+            told_already(judging, i, verdict))
             continue;
         trouble->finding.note = true;
         verdict->notes[verdict->note_count++] = trouble->finding;

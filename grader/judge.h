@@ -21,6 +21,8 @@ struct run {
     struct reports reports;
     struct expectations *expected; /* for this run's seed; NULL if the
                                       oracle itself failed */
+    struct injected *faults;       /* the lens faults; talloc array */
+    size_t fault_count;
 };
 
 /* CPU-bound speed: interleaved rounds, times in seconds. */

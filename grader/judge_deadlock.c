@@ -11,6 +11,7 @@ static struct trouble *deadlock_in(struct judging *judging,
 {
     for (size_t i = 0; i < judging->trouble_count; i++)
         if (judging->troubles[i].finding.kind == BUG_DEADLOCK &&
+            !finding_is_made(&judging->troubles[i].finding) &&
             trouble_covers(&judging->troubles[i], check))
             return &judging->troubles[i];
     return NULL;

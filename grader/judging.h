@@ -55,6 +55,9 @@ void findings_collect(struct judging *judging);
 
 enum property finding_property(enum bug kind);
 
+/* true when it happened only because a call was made to fail */
+bool finding_is_made(const struct finding *finding);
+
 /* true when the trouble was, or may have been, seen in a test of the check */
 bool trouble_covers(const struct trouble *trouble, const struct check *check);
 
@@ -107,6 +110,11 @@ struct trial {
 };
 
 struct trial tally_trial(const struct run *run, const char *test);
+
+/* The same for one of several runs of a test, recorded as `name`. Values that
+ * this run has not observed are not judged, unless `whole`. */
+struct trial tally_variant(const struct run *run, const char *test,
+                           const char *name, bool whole);
 
 /* The last value of a key in a test of a run, or NULL. */
 const char *tally_value(const struct run *run, const char *test,
@@ -178,6 +186,7 @@ void judge_build_notes(struct judging *judging, struct verdict *verdict);
 void judge_results(struct judging *judging, struct row *row, unsigned lenses);
 void judge_race(struct judging *judging, struct row *row, unsigned lenses);
 void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses);
+void judge_faults(struct judging *judging, struct row *row);
 void judge_memory(struct judging *judging, struct row *row, unsigned lenses);
 /* Must come after all others: it looks at their rows. */
 void judge_speed(struct judging *judging, struct row *row,

@@ -46,6 +46,7 @@ enum { ARG_DIR = 1, ARG_FILE, ARG_CPU, ARG_PROCESSES, ARG_PROGRAM };
 #define COUNT_MS      25 /* between two looks at the number of processes */
 #define COUNT_SHARE   50 /* looks take about 1/50 of the time */
 #define COUNT_MOST_MS 100
+#define REAPED_MOST   256
 #define ZOMBIES       1000 /* too many, even if they are dead */
 #define OTHER_WORK    1000 /* processes that the user may start meanwhile */
 
@@ -171,21 +172,47 @@ static bool reap(struct keeper *keeper, pid_t pid)
     return got > 0;
 }
 
-/* Reaps orphans; true when the program itself has ended, which stays a
- * zombie: so its number, which names its group, is still its own. */
-static bool program_ended(struct keeper *keeper)
+/*
+ * Counting and killing must not wait for a processor; see prepare_for_bombs().
+ * Reaping must: to let a process go the kernel walks over what was opened
+ * below its /proc/PID, again and again as long as somebody else holds a part
+ * of it. Who has a higher priority than that somebody, on the same processor,
+ * keeps him from ever letting go.
+ */
+static void come_first(bool first)
 {
-    siginfo_t info;
+    struct sched_param priority = {.sched_priority = first ? 1 : 0};
 
-    for (;;) {
-        info.si_pid = 0;
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-            info.si_pid == 0)
-            return false;
-        if (info.si_pid == keeper->program)
-            return true;
-        reap(keeper, info.si_pid);
-    }
+    if (geteuid() == 0)
+        sched_setscheduler(
+            0, (first ? SCHED_FIFO : SCHED_OTHER) | SCHED_RESET_ON_FORK,
+            &priority);
+}
+
+/* Reaps the dead, but not for ever where others die all the time. */
+static void reap_some(struct keeper *keeper)
+{
+    come_first(false);
+    for (int i = 0; i < REAPED_MOST && reap(keeper, -1); i++)
+        ;
+    come_first(keeper->most != 0);
+}
+
+static bool nobody_left(void)
+{
+    return waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) < 0 &&
+           errno == ECHILD;
+}
+
+/* It stays a zombie: so its number, which names its group, is still its own.
+ * Orphans that have ended stay, too, until all have. */
+static bool program_ended(const struct keeper *keeper)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)keeper->program, &info,
+                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == keeper->program;
 }
 
 static void empty_signals(const struct keeper *keeper)
@@ -203,19 +230,14 @@ static void empty_signals(const struct keeper *keeper)
  * place below pid_max and RLIMIT_NPROC, so that a bomb that has filled these
  * cannot fill them again.
  */
-static void kill_all(struct keeper *keeper)
+static void kill_all(struct keeper *keeper, bool crowded)
 {
     struct pollfd wait = {.fd = keeper->signals, .events = POLLIN};
 
-    if (!keeper->ended)
-        kill(-keeper->program, SIGKILL);
-    for (;;) {
-        while (reap(keeper, -1))
-            ;
-        if (waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) <
-                0 &&
-            errno == ECHILD)
-            return;
+    kill(-keeper->program, SIGKILL);
+    if (!crowded)
+        reap_some(keeper);
+    while (!nobody_left()) {
         do {
             empty_signals(keeper);
             if (family_kill(&keeper->family, getpid()) == 0) {
@@ -229,6 +251,7 @@ static void kill_all(struct keeper *keeper)
                 kill(keeper->program, SIGKILL);
             poll(&wait, 1, DYING_MS);
         } while (keeper->family.count > 1);
+        reap_some(keeper);
     }
 }
 
@@ -312,14 +335,12 @@ static void report(const struct keeper *keeper, enum over over, unsigned left)
  */
 static void prepare_for_bombs(struct keeper *keeper)
 {
-    const struct sched_param first = {.sched_priority = 1};
     char text[128], *slash;
     ssize_t size;
     int fd;
 
     if (geteuid() == 0) {
-        /* The program itself starts as anyone else. */
-        sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+        come_first(true); /* the program itself starts as anyone else */
         return;
     }
     fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
@@ -376,7 +397,7 @@ int main(int argc, char **argv)
     over = watch(&keeper);
     if (over == PROGRAM_ENDED)
         left = count_left(&keeper);
-    kill_all(&keeper);
+    kill_all(&keeper, over == CROWDED);
     report(&keeper, over, left);
     return 0;
 }

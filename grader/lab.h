@@ -21,6 +21,7 @@ enum program {
     PROGRAM_CRITERION_CLANG,
     PROGRAM_PLAIN, /* stand-in runner: patience, Helgrind, Memcheck */
     PROGRAM_TSAN,
+    PROGRAM_FAULTS,
     PROGRAM_SPEED,
     PROGRAM_COUNT
 };

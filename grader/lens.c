@@ -8,7 +8,8 @@
 static const char *const names[LENS_COUNT] = {
     [LENS_BUILD] = "build",   [LENS_BEHAVIOUR] = "behaviour",
     [LENS_TSAN] = "tsan",     [LENS_HELGRIND] = "helgrind",
-    [LENS_MEMORY] = "memory", [LENS_SPEED] = "speed",
+    [LENS_MEMORY] = "memory", [LENS_FAULTS] = "faults",
+    [LENS_SPEED] = "speed",
 };
 
 const char *lens_name(enum lens lens)

@@ -29,6 +29,7 @@ void look_patient(struct look *look); /* the patient policy */
 void look_tsan(struct look *look);
 void look_helgrind(struct look *look);
 void look_memory(struct look *look);
+void look_faults(struct look *look);  /* one call fails in each run */
 void look_overlap(struct look *look); /* speed judged by meetings */
 void look_speed(struct look *look);   /* speed by the clock, alone */
 

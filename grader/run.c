@@ -110,7 +110,8 @@ static struct watch *prepare(void *ctx, struct lab *lab,
 static struct box_limits limits(const struct lab *lab,
                                 const struct run_spec *spec)
 {
-    double tests = (double)spec->test_count;
+    double tests =
+        (double)spec->test_count * (spec->repeats > 0 ? spec->repeats : 1);
     double cpu = lab->exercise->test_cpu_seconds * spec->slowness + 1;
 
     return (struct box_limits){

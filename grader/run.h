@@ -22,7 +22,8 @@ struct run_spec {
      * (A deadlock is seen at once, and costs nothing.) Only the run itself
      * counts: what it looks at must not hang on how far another has come. */
     unsigned time_outs;
-    double slowness; /* processor time that a test may use, in plain ones */
+    unsigned repeats; /* runs of each test in one program; 0: one */
+    double slowness;  /* processor time that a test may use, in plain ones */
     uint64_t seed;
     const struct expectations *expected;
     const char *const *tests; /* to run */

@@ -228,9 +228,15 @@ static bool add_task(struct look *look, pid_t pid, pid_t tid)
 {
     struct task *task = &look->tasks[look->count];
     unsigned long long ran, waited, slices;
-    char text[512];
+    char text[512], call[256] = "";
 
     if (look->count == TASKS_MAX)
+        return false;
+    /* While it collects a child in waitpid(), or is about to sleep, a thread
+     * is S already and runs, or would if it had a processor. Only this file
+     * waits for the truth. */
+    if (proc_read(call, sizeof call, pid, tid, "syscall") &&
+        strncmp(call, "running", 7) == 0)
         return false;
     if (!proc_read(text, sizeof text, pid, tid, "stat"))
         return true; /* it has ended since */

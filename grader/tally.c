@@ -177,34 +177,44 @@ static enum outcome outcome_cut(const struct run *run, struct trial *trial)
     }
 }
 
+/* What did not hold first, among what is expected of the test. */
+static void look_at_values(const struct run *run, struct trial *trial,
+                           const char *test, bool whole)
+{
+    for (size_t i = 0; run->expected && i < run->expected->count; i++) {
+        struct expectation recorded = run->expected->items[i];
+        const char *seen;
+        if (strcmp(recorded.test, test) != 0)
+            continue;
+        recorded.test = trial->test;
+        if (tally_held(run, &recorded, &seen) || (!seen && !whole))
+            continue;
+        trial->outcome = seen ? OUTCOME_WRONG : OUTCOME_UNSEEN;
+        trial->expectation = &run->expected->items[i];
+        trial->seen = seen;
+        return;
+    }
+}
+
+struct trial tally_variant(const struct run *run, const char *test,
+                           const char *name, bool whole)
+{
+    struct trial trial = {OUTCOME_FINE, run, name, NULL, NULL};
+
+    if (!tally_started(run, name))
+        trial.outcome = OUTCOME_UNREACHED;
+    else if (!tally_ended(run, name))
+        trial.outcome = outcome_cut(run, &trial);
+    else
+        look_at_values(run, &trial, test, whole);
+    return trial;
+}
+
 struct trial tally_trial(const struct run *run, const char *test)
 {
-    struct trial trial = {OUTCOME_FINE, run, test, NULL, NULL};
+    struct trial trial = {OUTCOME_UNASKED, run, test, NULL, NULL};
 
-    if (!asked(run, test)) {
-        trial.outcome = OUTCOME_UNASKED;
-        return trial;
-    }
-    if (!tally_started(run, test)) {
-        trial.outcome = OUTCOME_UNREACHED;
-        return trial;
-    }
-    if (!tally_ended(run, test)) {
-        trial.outcome = outcome_cut(run, &trial);
-        return trial;
-    }
-    for (size_t i = 0; run->expected && i < run->expected->count; i++) {
-        const struct expectation *expectation = &run->expected->items[i];
-        const char *seen;
-        if (strcmp(expectation->test, test) != 0 ||
-            tally_held(run, expectation, &seen))
-            continue;
-        trial.outcome = seen ? OUTCOME_WRONG : OUTCOME_UNSEEN;
-        trial.expectation = expectation;
-        trial.seen = seen;
-        break;
-    }
-    return trial;
+    return asked(run, test) ? tally_variant(run, test, test, true) : trial;
 }
 
 bool tally_has_way(const struct judging *judging, enum lens lens,

@@ -21,6 +21,8 @@ const char *words_lens(enum lens lens)
         return "Helgrind";
     case LENS_MEMORY:
         return "Memcheck";
+    case LENS_FAULTS:
+        return "the runs with failing calls";
     case LENS_SPEED:
         return "the speed tests";
     case LENS_COUNT:

@@ -33,10 +33,10 @@ enum waiting {
     WAIT_SEMAPHORE,
     WAIT_BARRIER,
     WAIT_JOIN,
-    WAIT_READ,  /* in read() and its like; `object` is the descriptor */
+    WAIT_READ, /* in read() and its like; `object` is the descriptor */
     WAIT_WRITE,
-    WAIT_POLL,  /* in poll(), epoll_wait() and their like */
-    WAIT_CHILD, /* in waitpid(); `object` is the child, or 0 for any */
+    WAIT_POLL,     /* in poll(), epoll_wait() and their like */
+    WAIT_CHILD,    /* in waitpid(); `object` is the child, or 0 for any */
     WAIT_MEETING,  /* inside meet(): to be let go when all is still */
     WAIT_PATIENCE, /* held back by the patient policy: likewise */
     WAIT_TRY       /* tried a lock in vain, and sleeps before it tries again */

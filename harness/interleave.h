@@ -109,6 +109,40 @@ int origin_report(void);
 /* A port of 127.0.0.1 on which nobody listens. */
 int origin_closed_port(void);
 
+/*
+ * Faults. The lens `faults` runs each test that its check covers again and
+ * again; each time one call that the student's code makes fails. The test
+ * must bear that: an error that is returned is right, a wrong result is not,
+ * and all is given back. What a run has not observed is not judged, so
+ *
+ *     observe_int("wrong", wrong);
+ *     if (fault_kind() <= FAULT_SOFT)
+ *         observe_int("errors", errors);
+ */
+enum fault {
+    FAULT_NONE, /* no call fails in this run, or this is another lens */
+    FAULT_SOFT, /* interrupted, short, not ready, woken early: no error */
+    FAULT_HARD, /* no memory, no descriptor, no process, ... */
+    FAULT_KILL  /* the child process that makes the call is killed */
+};
+
+enum fault fault_kind(void);
+
+/*
+ * At the beginning of a test: calls fail here that otherwise do not, since
+ * they cannot in a program without signal handlers and other processes.
+ */
+enum fault_allowance {
+    ALLOW_EINTR = 1, /* calls that wait are interrupted */
+    ALLOW_BROKEN = 2 /* read() and write() fail: the other side is gone */
+};
+
+void faults_allow(unsigned set);
+
+/* This call of the student's code is not made to fail hard in this test: in
+ * what the test does, it cannot. At the beginning of the test. */
+void faults_spare(const char *call);
+
 /* ---- outside, in the oracle -------------------------------------------- */
 
 enum relation_to { EQUAL, NOT_EQUAL, LESS, AT_MOST, GREATER, AT_LEAST };

@@ -15,10 +15,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "faults.h"
 #include "inside.h"
 #include "interleave.h"
 
 static int descriptors_before;
+
+/* Of every lens but `faults`, which has faults.c. */
+__attribute__((weak)) const char *faults_suffix(void)
+{
+    return "";
+}
+
+__attribute__((weak)) void faults_test_begin(void)
+{
+}
+
+__attribute__((weak)) void faults_test_end(void)
+{
+}
+
+__attribute__((weak)) enum fault fault_kind(void)
+{
+    return FAULT_NONE;
+}
+
+__attribute__((weak)) void faults_allow(unsigned set)
+{
+    (void)set;
+}
+
+__attribute__((weak)) void faults_spare(const char *call)
+{
+    (void)call;
+}
 
 /* Open descriptors; those at the very top are Valgrind's own. */
 static int count_descriptors(void)
@@ -71,7 +101,7 @@ QUIET static void board_clear(const char *test)
     board->rows_used = 0;
     board->alive = board->running = board->pending = 0;
     board->most = 0;
-    snprintf(board->test, sizeof board->test, "%s", test);
+    snprintf(board->test, sizeof board->test, "%s%s", test, faults_suffix());
     row_adopt(row_new(&none), (uint64_t)__builtin_frame_address(0) + 4096);
     board->serial += 1;
     board->pid = getpid();
@@ -85,7 +115,8 @@ void harness_test_begin(const char *test)
     crash_install();
     fail_thread_create_after(-1);
     descriptors_before = count_descriptors();
-    record_line("start %s", test);
+    record_line("start %s", board->test);
+    faults_test_begin();
 }
 
 void harness_test_end(const char *test)
@@ -94,11 +125,13 @@ void harness_test_end(const char *test)
 
     fail_thread_create_after(-1);
     left = wait_for_others();
-    record_line("value %s threads %u", test, board->most);
-    record_line("value %s threads-left %d", test, left);
-    record_line("value %s children-left %d", test, take_children());
-    record_line("value %s descriptors-left %d", test,
+    (void)test;
+    record_line("value %s threads %u", board->test, board->most);
+    record_line("value %s threads-left %d", board->test, left);
+    record_line("value %s children-left %d", board->test, take_children());
+    record_line("value %s descriptors-left %d", board->test,
                 count_descriptors() - descriptors_before);
-    record_line("end %s", test);
+    faults_test_end();
+    record_line("end %s", board->test);
     board->pid = 0;
 }

@@ -1050,3 +1050,156 @@ Expect(shutdown, half_made)
     expect_int("workers", EQUAL, 0,
                "and the threads that were created have ended");
 }
+
+/* ---- faults: any call may fail -------------------------------------------
+ *
+ * Each of these runs many times, and each time another call of the student's
+ * code fails. An error that is returned is right; then the test gives back
+ * what it has.
+ */
+
+/* Each task has a number of its own, and adds one to it. */
+static int add_one(void *arg, void **result)
+{
+    *(int *)arg += 1;
+    *result = arg;
+    return 0;
+}
+
+static void observe_errors(int errors)
+{
+    if (fault_kind() <= FAULT_SOFT)
+        observe_int("errors", errors);
+}
+
+static void *set_to_letter(void *future)
+{
+    settle(); /* until the other one waits */
+    future_set(future, 0, &letter);
+    return NULL;
+}
+
+Test(faults, future)
+{
+    struct future *future = future_create();
+    void *result = NULL;
+    pthread_t setter;
+    int error;
+
+    if (future == NULL) {
+        observe_errors(1);
+        return;
+    }
+    setter = start(set_to_letter, future);
+    error = future_wait(future, &result);
+    pthread_join(setter, NULL);
+    future_destroy(future);
+    observe_errors(error != 0);
+    observe_int("wrong", error == 0 && result != &letter);
+}
+
+Expect(faults, future)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0, "the waiter gets what was set");
+}
+
+enum { FEW = 4 };
+
+/* What became of the tasks: those that were taken ran once. */
+static int wrong_numbers(const int numbers[FEW], const bool ran[FEW])
+{
+    int wrong = 0;
+
+    for (int i = 0; i < FEW; i++)
+        wrong += numbers[i] != (ran[i] ? 1 : 0);
+    return wrong;
+}
+
+static void submit_some(enum pool_ending ending)
+{
+    struct pool_config config = {.workers = 2, .capacity = 2};
+    struct pool *pool = pool_create(&config);
+    int numbers[FEW] = {0}, errors = 0;
+    struct future *futures[FEW] = {NULL};
+    bool ran[FEW] = {false};
+
+    if (pool == NULL) {
+        observe_errors(1);
+        return;
+    }
+    settle(); /* until the workers wait for something to do */
+    for (int i = 0; i < FEW; i++)
+        if (pool_submit(pool, add_one, &numbers[i], &futures[i]) != 0) {
+            futures[i] = NULL;
+            errors++;
+        }
+    errors += pool_shutdown(pool, ending) != 0;
+    for (int i = 0; i < FEW; i++) {
+        void *result;
+
+        if (futures[i] == NULL)
+            continue;
+        ran[i] = future_wait(futures[i], &result) == 0;
+        errors += !ran[i] && ending == POOL_DRAIN;
+        future_destroy(futures[i]);
+    }
+    pool_destroy(pool);
+    observe_errors(errors);
+    observe_int("wrong", wrong_numbers(numbers, ran));
+}
+
+Test(faults, drain)
+{
+    submit_some(POOL_DRAIN);
+}
+
+Expect(faults, drain)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a task that was taken runs once, and one that was refused "
+               "does not run");
+}
+
+Test(faults, cancel)
+{
+    submit_some(POOL_CANCEL);
+}
+
+Expect(faults, cancel)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a task runs once or not at all, as its future says");
+}
+
+Test(faults, map)
+{
+    struct pool_config config = {.workers = 2, .capacity = 2};
+    struct pool *pool = pool_create(&config);
+    int numbers[FEW] = {0}, wrong = 0, error;
+    void *args[FEW], *results[FEW] = {NULL};
+
+    if (pool == NULL) {
+        observe_errors(1);
+        return;
+    }
+    for (int i = 0; i < FEW; i++)
+        args[i] = &numbers[i];
+    error = pool_map(pool, add_one, args, results, FEW);
+    pool_destroy(pool);
+    for (int i = 0; i < FEW; i++)
+        wrong += error == 0 ? numbers[i] != 1 || results[i] != args[i]
+                            : numbers[i] > 1;
+    observe_errors(error != 0);
+    observe_int("wrong", wrong);
+}
+
+Expect(faults, map)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a map that returns 0 has run every task once and has every "
+               "result; one that returns an error has run none twice");
+}

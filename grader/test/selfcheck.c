@@ -93,7 +93,7 @@ static bool must_point(json_t *row)
     const char *property = drive_text(row, "property");
 
     return strcmp(property, "race") == 0 || strcmp(property, "deadlock") == 0 ||
-           strcmp(property, "memory") == 0;
+           strcmp(property, "memory") == 0 || strcmp(property, "faults") == 0;
 }
 
 static void judge_wrong(const struct answer *answer, json_t *result,
@@ -218,10 +218,47 @@ static void work(const struct answers *answers, int worker, int pipe)
     _exit(0);
 }
 
+/* true when a program of ours or of an answer still runs */
+static bool process_left(void)
+{
+    char *root = realpath("build", NULL), target[512];
+    bool left = false;
+    glob_t found;
+
+    if (root == NULL || glob("/proc/[0-9]*/exe", 0, NULL, &found) != 0)
+        return false;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        ssize_t n = readlink(found.gl_pathv[i], target, sizeof target - 1);
+
+        target[n > 0 ? n : 0] = '\0';
+        if (strncmp(target, root, strlen(root)) != 0 ||
+            atoi(found.gl_pathv[i] + strlen("/proc/")) == getpid())
+            continue;
+        printf("FAILED %s is still there: %s\n", found.gl_pathv[i], target);
+        left = true;
+    }
+    globfree(&found);
+    free(root);
+    return left;
+}
+
+/* true when a check has left its folder */
+static bool folder_left(void)
+{
+    glob_t found;
+    bool left = glob("build/work/*-*", 0, NULL, &found) == 0;
+
+    for (size_t i = 0; left && i < found.gl_pathc; i++)
+        printf("FAILED %s is still there\n", found.gl_pathv[i]);
+    if (left)
+        globfree(&found);
+    return left;
+}
+
 int main(void)
 {
     struct answers answers = answers_load(drive_exercise());
-    unsigned long counts[3] = {0};
+    unsigned long counts[3] = {0}, failed;
     char *line = NULL;
     size_t room = 0;
     FILE *from;
@@ -249,11 +286,12 @@ int main(void)
     }
     while (wait(NULL) > 0)
         continue;
+    failed = answers.count - counts[0] - counts[2];
+    failed += process_left() || folder_left();
     printf("selfcheck: %lu passed, %lu failed, %lu skipped\n", counts[0],
-           counts[1] + answers.count - (counts[0] + counts[1] + counts[2]),
-           counts[2]);
+           failed, counts[2]);
     free(line);
-    if (counts[0] + counts[2] != answers.count)
+    if (failed > 0)
         return 1;
     answers_free(&answers);
     return 0;

@@ -1,7 +1,8 @@
 /*
  * soak.c - the same verdict every time: every right answer RIGHT (50) times,
  * every wrong one WRONG (20) times, on the machine as it is and beside two
- * busy neighbours. No check may ever be pass in one run and fail in another.
+ * busy neighbours; and a fifth as often on one core, and beside eight. No
+ * check may ever be pass in one run and fail in another.
  *
  * It takes hours, so each run is a line in build/soak.jsonl, and the next
  * call goes on where this one ended; `make clean` forgets. EX=04 soaks one
@@ -9,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +23,18 @@
 
 #define KEPT "build/soak.jsonl"
 
-enum { NEIGHBOURS = 2 };
-
-static const char *const conditions[] = {"idle", "busy"};
+/* `part`: one in so many of the runs. */
+static const struct condition {
+    const char *name;
+    int neighbours, part;
+    bool one_core;
+} conditions[] = {
+    {"idle", 0, 1, false},
+    {"busy", 2, 1, false},
+    {"one core", 0, 5, true},
+    {"crowd", 8, 5, false},
+};
+enum { CONDITIONS = sizeof conditions / sizeof conditions[0], NEIGHBOURS = 8 };
 
 static volatile sig_atomic_t stopped;
 
@@ -35,9 +46,9 @@ static void on_signal(int signal)
 
 static pid_t neighbours[NEIGHBOURS];
 
-static void neighbours_start(void)
+static void neighbours_start(int count)
 {
-    for (int i = 0; i < NEIGHBOURS; i++) {
+    for (int i = 0; i < count; i++) {
         neighbours[i] = fork();
         if (neighbours[i] == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -104,8 +115,11 @@ static json_t *statuses(json_t *result, int status)
     json_t *map = json_object();
     size_t i;
 
-    json_array_foreach(rows, i, row) json_object_set(
-        map, drive_text(row, "name"), json_object_get(row, "status"));
+    json_array_foreach(rows, i, row) json_object_set_new(
+        map, drive_text(row, "name"),
+        json_string(strcmp(drive_text(row, "reason"), "machine") == 0
+                        ? "inconclusive" /* one core cannot show it */
+                        : drive_text(row, "status")));
     if (result == NULL || status == 2)
         json_object_set_new(map, "verdict", json_string("error"));
     return map;
@@ -131,15 +145,37 @@ static void run_once(const struct answer *answer, const char *condition)
     json_decref(result);
 }
 
-static int wanted(const struct answer *answer)
+static int wanted(const struct answer *answer,
+                  const struct condition *condition)
 {
     const char *word = getenv(answer->right ? "RIGHT" : "WRONG");
+    int all = word != NULL && *word != '\0' ? atoi(word)
+              : answer->right               ? 50
+                                            : 20;
 
-    return word != NULL && *word != '\0' ? atoi(word) : answer->right ? 50 : 20;
+    return (all + condition->part - 1) / condition->part;
+}
+
+/* This process, and all that it starts from now on, on the first core; or
+ * where they were. */
+static void use_one_core(bool one)
+{
+    static cpu_set_t before;
+    cpu_set_t first;
+
+    if (!one) {
+        sched_setaffinity(0, sizeof before, &before);
+        return;
+    }
+    sched_getaffinity(0, sizeof before, &before);
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    sched_setaffinity(0, sizeof first, &first);
 }
 
 /* Round by round, so that an early end has looked at every answer. */
-static void soak(const struct answers *answers, const char *condition)
+static void soak(const struct answers *answers,
+                 const struct condition *condition)
 {
     json_t *runs = load_runs();
     bool more = true;
@@ -148,16 +184,16 @@ static void soak(const struct answers *answers, const char *condition)
         more = false;
         for (size_t i = 0; i < answers->count && !stopped; i++) {
             const struct answer *answer = &answers->items[i];
-            json_t *done = runs_of(runs, answer, condition);
+            json_t *done = runs_of(runs, answer, condition->name);
 
-            if (wanted(answer) <= round)
+            if (wanted(answer, condition) <= round)
                 continue;
             more = true;
             if (json_array_size(done) > (size_t)round)
                 continue;
-            run_once(answer, condition);
+            run_once(answer, condition->name);
             if (isatty(1)) {
-                printf("\r\033[K%s, round %d: %s", condition, round + 1,
+                printf("\r\033[K%s, round %d: %s", condition->name, round + 1,
                        answer->path);
                 fflush(stdout);
             }
@@ -188,8 +224,8 @@ static void tally_answer(json_t *runs, const struct answer *answer,
     const char *check;
     size_t i;
 
-    for (size_t c = 0; c < 2; c++)
-        json_array_extend(all, runs_of(runs, answer, conditions[c]));
+    for (size_t c = 0; c < CONDITIONS; c++)
+        json_array_extend(all, runs_of(runs, answer, conditions[c].name));
     tally->runs += (unsigned)json_array_size(all);
     json_object_foreach(json_array_get(all, 0), check, status)
     {
@@ -241,10 +277,10 @@ static int print_table(const struct answers *answers)
                strcmp(answers->items[i].exercise, exercise) == 0;
              i++, n++) {
             rights += answers->items[i].right;
-            for (size_t c = 0; c < 2; c++)
+            for (size_t c = 0; c < CONDITIONS; c++)
                 (answers->items[i].right ? &right : &wrong)->runs +=
                     (unsigned)json_array_size(
-                        runs_of(runs, &answers->items[i], conditions[c]));
+                        runs_of(runs, &answers->items[i], conditions[c].name));
         }
         printf("%8s  %7u  %5u  %5u  %5u  %5u\n", exercise, n, rights,
                right.runs, n - rights, wrong.runs);
@@ -268,10 +304,13 @@ int main(void)
     }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    soak(&answers, "idle");
-    if (!stopped) {
-        neighbours_start();
-        soak(&answers, "busy");
+    for (size_t c = 0; c < CONDITIONS && !stopped; c++) {
+        neighbours_start(conditions[c].neighbours);
+        if (conditions[c].one_core)
+            use_one_core(true);
+        soak(&answers, &conditions[c]);
+        if (conditions[c].one_core)
+            use_one_core(false);
         neighbours_stop();
     }
     status = print_table(&answers);

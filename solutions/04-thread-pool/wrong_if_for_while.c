@@ -1,8 +1,7 @@
-/* expect: fail future */
+/* expect: fail errors-handled */
 /*
- * wrong_if_for_while.c - all futures share one lock and one condition,
- * which is allowed; but an `if` stands where a `while` must: who is woken by
- * another future takes its own for set.
+ * wrong_if_for_while.c - an `if` stands where a `while` must: who is woken
+ * without a signal, as POSIX allows, takes the future for set.
  */
 #include "thread-pool.h"
 
@@ -18,11 +17,11 @@ static _Thread_local void *this_session;
 
 /* ---- step 1: a future --------------------------------------------------- */
 
-static pthread_mutex_t futures_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t some_was_set = PTHREAD_COND_INITIALIZER;
-
-/* All of them are guarded by futures_lock. */
 struct future {
+    pthread_mutex_t lock;
+    pthread_cond_t was_set; /* set became true */
+
+    /* guarded by lock */
     bool set;
     int error;
     void *result;
@@ -30,37 +29,47 @@ struct future {
 
 struct future *future_create(void)
 {
-    return calloc(1, sizeof(struct future));
+    struct future *future = calloc(1, sizeof *future);
+
+    if (future == NULL)
+        return NULL;
+    pthread_mutex_init(&future->lock, NULL);
+    pthread_cond_init(&future->was_set, NULL);
+    return future;
 }
 
 void future_destroy(struct future *future)
 {
+    pthread_cond_destroy(&future->was_set);
+    pthread_mutex_destroy(&future->lock);
     free(future);
 }
 
+/* The broadcast is made under the lock: once the lock is free a waiter may
+ * come back and destroy the future, condition and all. */
 void future_set(struct future *future, int error, void *result)
 {
-    pthread_mutex_lock(&futures_lock);
+    pthread_mutex_lock(&future->lock);
     future->error = error;
     future->result = result;
     future->set = true;
-    pthread_cond_broadcast(&some_was_set);
-    pthread_mutex_unlock(&futures_lock);
+    pthread_cond_broadcast(&future->was_set);
+    pthread_mutex_unlock(&future->lock);
 }
 
 int future_wait(struct future *future, void **result)
 {
     int error = EDEADLK;
 
-    pthread_mutex_lock(&futures_lock);
+    pthread_mutex_lock(&future->lock);
     if (!future->set && this_pool == NULL)
-        pthread_cond_wait(&some_was_set, &futures_lock); /* BUG */
+        pthread_cond_wait(&future->was_set, &future->lock); /* BUG */
     if (future->set || this_pool == NULL) {
         error = future->error;
         if (result != NULL)
             *result = future->result;
     }
-    pthread_mutex_unlock(&futures_lock);
+    pthread_mutex_unlock(&future->lock);
     return error;
 }
 

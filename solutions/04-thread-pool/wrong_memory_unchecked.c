@@ -1,8 +1,7 @@
-/* expect: fail workers-overlap queue-and-workers */
+/* expect: fail errors-handled */
 /*
- * wrong_if_for_while_queue.c - every submit wakes all workers, and they do not
- * look again: whoever comes second finds the queue empty, takes that for the
- * end, and leaves.
+ * wrong_memory_unchecked.c - memory never runs out, does it? Nobody looks
+ * whether there is a future.
  */
 #include "thread-pool.h"
 
@@ -106,7 +105,7 @@ static void queue_put(struct pool *pool, struct item item)
 {
     pool->items[(pool->first + pool->count) % pool->config.capacity] = item;
     pool->count++;
-    pthread_cond_broadcast(&pool->not_empty);
+    pthread_cond_signal(&pool->not_empty);
 }
 
 /* Under the lock, and there is an item. */
@@ -123,11 +122,8 @@ static struct item queue_take(struct pool *pool)
 int pool_submit(struct pool *pool, pool_task *task, void *arg,
                 struct future **future)
 {
-    struct item item = {task, arg, future_create()};
+    struct item item = {task, arg, future_create()}; /* BUG: not looked at */
     int error = 0;
-
-    if (item.future == NULL)
-        return ENOMEM;
 
     pthread_mutex_lock(&pool->lock);
     while (!pool->closed && pool->count == pool->config.capacity &&
@@ -156,8 +152,8 @@ static bool next_item(struct pool *pool, struct item *item)
     bool found;
 
     pthread_mutex_lock(&pool->lock);
-    if (pool->count == 0 && !pool->closed)
-        pthread_cond_wait(&pool->not_empty, &pool->lock); /* BUG */
+    while (pool->count == 0 && !pool->closed)
+        pthread_cond_wait(&pool->not_empty, &pool->lock);
     found = pool->count > 0;
     if (found)
         *item = queue_take(pool);

@@ -1,0 +1,306 @@
+/*
+ * faults_calls.c - the calls of the student's code that can fail, and how.
+ * objcopy renames them in her object only (faults.syms).
+ *
+ * A call fails only as it really can. pthread_mutex_init() and its like never
+ * fail in the GNU C library, so they do not fail here; a pipe moves up to
+ * PIPE_BUF bytes whole, an eventfd is never broken; and without a handler no
+ * signal interrupts a call, nor does a pipe break that one process keeps for
+ * itself: these two the test must allow (faults_allow).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+#include "faults.h"
+
+#define FAULT(Name, Can, Says)                                                 \
+    struct frames at;                                                          \
+    const struct fault_call call = {Name, Can, Says};                          \
+    enum fault_action action;                                                  \
+    frames_here(&at, __builtin_frame_address(0));                              \
+    action = faults_here(&call, &at)
+
+/* ---- memory ----------------------------------------------------------------
+ */
+
+void *fault_malloc(size_t size);
+void *fault_malloc(size_t size)
+{
+    void *block;
+    FAULT("malloc", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    block = malloc(size);
+    faults_note_block(block, &at);
+    return block;
+}
+
+void *fault_calloc(size_t count, size_t size);
+void *fault_calloc(size_t count, size_t size)
+{
+    void *block;
+    FAULT("calloc", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    block = calloc(count, size);
+    faults_note_block(block, &at);
+    return block;
+}
+
+void *fault_realloc(void *old, size_t size);
+void *fault_realloc(void *old, size_t size)
+{
+    void *block;
+    FAULT("realloc", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL && size > 0) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    block = realloc(old, size);
+    faults_note_block(block, &at);
+    return block;
+}
+
+char *fault_strdup(const char *text);
+char *fault_strdup(const char *text)
+{
+    char *copy;
+    FAULT("strdup", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    copy = strdup(text);
+    faults_note_block(copy, &at);
+    return copy;
+}
+
+void *fault_aligned_alloc(size_t alignment, size_t size);
+void *fault_aligned_alloc(size_t alignment, size_t size)
+{
+    void *block;
+    FAULT("aligned_alloc", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    block = aligned_alloc(alignment, size);
+    faults_note_block(block, &at);
+    return block;
+}
+
+/* Everybody's: the C library, the tests and the student may free a block that
+ * the student has allocated. */
+void __libc_free(void *block);
+void *__libc_realloc(void *block, size_t size);
+
+void free(void *block)
+{
+    faults_forget_block(block);
+    __libc_free(block);
+}
+
+void *realloc(void *block, size_t size)
+{
+    faults_forget_block(block);
+    return __libc_realloc(block, size);
+}
+
+/* ---- calls that return an error number -------------------------------------
+ */
+
+#define RETURNS_ERROR(Name, Parameters, Arguments, Real, Error)                \
+    int fault_##Name Parameters;                                               \
+    int fault_##Name Parameters                                                \
+    {                                                                          \
+        FAULT(#Name, CAN(ACTION_FAIL), #Error);                                \
+                                                                               \
+        return action == ACTION_FAIL ? Error : Real Arguments;                 \
+    }
+
+int il_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                      void *(*start)(void *), void *argument);
+
+RETURNS_ERROR(pthread_create,
+              (pthread_t * thread, const pthread_attr_t *attributes,
+               void *(*start)(void *), void *argument),
+              (thread, attributes, start, argument), il_pthread_create, EAGAIN)
+RETURNS_ERROR(pthread_key_create,
+              (pthread_key_t * key, void (*destroy)(void *)), (key, destroy),
+              pthread_key_create, EAGAIN)
+RETURNS_ERROR(posix_memalign, (void **block, size_t alignment, size_t size),
+              (block, alignment, size), posix_memalign, ENOMEM)
+
+/* ---- calls that set errno --------------------------------------------------
+ */
+
+#define SETS_ERRNO(Type, Name, Parameters, Arguments, Error)                   \
+    Type fault_##Name Parameters;                                              \
+    Type fault_##Name Parameters                                               \
+    {                                                                          \
+        FAULT(#Name, CAN(ACTION_FAIL), #Error);                                \
+                                                                               \
+        if (action != ACTION_FAIL)                                             \
+            return Name Arguments;                                             \
+        errno = Error;                                                         \
+        return -1;                                                             \
+    }
+
+SETS_ERRNO(pid_t, fork, (void), (), EAGAIN)
+SETS_ERRNO(int, pipe, (int fds[2]), (fds), EMFILE)
+SETS_ERRNO(int, pipe2, (int fds[2], int flags), (fds, flags), EMFILE)
+SETS_ERRNO(int, socketpair, (int domain, int type, int protocol, int fds[2]),
+           (domain, type, protocol, fds), EMFILE)
+SETS_ERRNO(int, socket, (int domain, int type, int protocol),
+           (domain, type, protocol), EMFILE)
+SETS_ERRNO(int, dup, (int fd), (fd), EMFILE)
+SETS_ERRNO(int, eventfd, (unsigned value, int flags), (value, flags), EMFILE)
+SETS_ERRNO(int, timerfd_create, (int clock, int flags), (clock, flags), EMFILE)
+SETS_ERRNO(int, epoll_create1, (int flags), (flags), EMFILE)
+SETS_ERRNO(int, epoll_create, (int size), (size), EMFILE)
+
+/* Taking a descriptor out cannot fail, when it is in. */
+int fault_epoll_ctl(int epoll, int operation, int fd,
+                    struct epoll_event *event);
+int fault_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    FAULT("epoll_ctl", operation == EPOLL_CTL_ADD ? CAN(ACTION_FAIL) : 0,
+          "ENOSPC");
+
+    if (action != ACTION_FAIL)
+        return epoll_ctl(epoll, operation, fd, event);
+    errno = ENOSPC;
+    return -1;
+}
+
+/* ---- data ------------------------------------------------------------------
+ */
+
+/* An eventfd and its like have no short reads and no errors of their own. */
+static unsigned can_on(int fd, size_t size, bool writes)
+{
+    int flags = fcntl(fd, F_GETFL);
+    unsigned can = CAN(ACTION_FAIL) | CAN(ACTION_EINTR);
+    struct stat status;
+
+    if (flags < 0 || fstat(fd, &status) != 0 ||
+        !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
+        return 0;
+    if (size > PIPE_BUF)
+        can |= CAN(ACTION_SHORT);
+    if (flags & O_NONBLOCK)
+        can |= CAN(ACTION_EAGAIN);
+    if (writes)
+        can |= CAN(ACTION_KILL_MID);
+    return can;
+}
+
+/* The size that is left of it, or -1 with errno. */
+static ssize_t changed(enum fault_action action, size_t size, int error)
+{
+    if (action == ACTION_SHORT)
+        return size > 0 ? 1 : 0;
+    if (action == ACTION_KILL_MID)
+        return (ssize_t)(size / 2);
+    if (action == ACTION_NONE)
+        return (ssize_t)size;
+    errno = action == ACTION_EINTR    ? EINTR
+            : action == ACTION_EAGAIN ? EAGAIN
+                                      : error;
+    return -1;
+}
+
+#define MOVES_DATA(Name, Parameters, Arguments, Writes, Error)                 \
+    ssize_t il_##Name Parameters;                                              \
+    ssize_t fault_##Name Parameters;                                           \
+    ssize_t fault_##Name Parameters                                            \
+    {                                                                          \
+        ssize_t left, done;                                                    \
+        FAULT(#Name, can_on(fd, size, Writes), #Error);                        \
+                                                                               \
+        left = changed(action, size, Error);                                   \
+        if (left < 0)                                                          \
+            return -1;                                                         \
+        size = (size_t)left;                                                   \
+        done = il_##Name Arguments;                                            \
+        if (action == ACTION_KILL_MID)                                         \
+            raise(SIGKILL);                                                    \
+        return done;                                                           \
+    }
+
+MOVES_DATA(read, (int fd, void *data, size_t size), (fd, data, size), false,
+           EIO)
+MOVES_DATA(write, (int fd, const void *data, size_t size), (fd, data, size),
+           true, EPIPE)
+MOVES_DATA(recv, (int fd, void *data, size_t size, int flags),
+           (fd, data, size, flags), false, ECONNRESET)
+MOVES_DATA(send, (int fd, const void *data, size_t size, int flags),
+           (fd, data, size, flags), true, EPIPE)
+
+/* ---- waiting ---------------------------------------------------------------
+ */
+
+#define INTERRUPTED(Type, Name, Parameters, Arguments)                         \
+    Type il_##Name Parameters;                                                 \
+    Type fault_##Name Parameters;                                              \
+    Type fault_##Name Parameters                                               \
+    {                                                                          \
+        FAULT(#Name, CAN(ACTION_EINTR), "EINTR");                              \
+                                                                               \
+        if (action != ACTION_EINTR)                                            \
+            return il_##Name Arguments;                                        \
+        errno = EINTR;                                                         \
+        return -1;                                                             \
+    }
+
+INTERRUPTED(int, poll, (struct pollfd * fds, nfds_t n, int timeout),
+            (fds, n, timeout))
+INTERRUPTED(int, epoll_wait,
+            (int epoll, struct epoll_event *events, int most, int timeout),
+            (epoll, events, most, timeout))
+INTERRUPTED(pid_t, waitpid, (pid_t child, int *status, int options),
+            (child, status, options))
+INTERRUPTED(pid_t, wait, (int *status), (status))
+INTERRUPTED(int, accept, (int fd, struct sockaddr *address, socklen_t *size),
+            (fd, address, size))
+INTERRUPTED(int, accept4,
+            (int fd, struct sockaddr *address, socklen_t *size, int flags),
+            (fd, address, size, flags))
+
+/* POSIX: "Spurious wakeups from pthread_cond_wait() may occur." */
+int il_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+int il_pthread_mutex_lock(pthread_mutex_t *mutex);
+int il_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int fault_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
+int fault_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    FAULT("pthread_cond_wait", CAN(ACTION_WAKE), "");
+
+    if (action != ACTION_WAKE)
+        return il_pthread_cond_wait(condition, mutex);
+    il_pthread_mutex_unlock(mutex);
+    sched_yield();
+    return il_pthread_mutex_lock(mutex);
+}
