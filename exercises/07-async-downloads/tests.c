@@ -11,6 +11,7 @@
 #include "interleave.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -581,4 +582,68 @@ Expect(thread, one)
                "four may be in flight, so four are");
     expect_int("threads", EQUAL, 1,
                "one thread waits for all of them; no other is started");
+}
+
+/* ---- faults: any call may fail -------------------------------------------
+ *
+ * These run many times, and each time another call of the student's code
+ * fails. An error is right then; a wrong result is not.
+ */
+
+enum { FAULT_BODY = 40000 };
+
+static bool right_body(const struct result *result, size_t size, unsigned seed)
+{
+    if (result->body == NULL || result->size != size || result->status != 200)
+        return false;
+    for (size_t at = 0; at < size; at++)
+        if ((unsigned char)result->body[at] != body_byte(seed, at))
+            return false;
+    return result->body[size] == '\0';
+}
+
+/* An error without anything beside it, or the right result. */
+static bool wrong(const struct result *result, size_t size, unsigned seed)
+{
+    if (result->error == 0)
+        return !right_body(result, size, seed);
+    return result->error < 0 || result->body != NULL || result->size != 0 ||
+           result->status != 0;
+}
+
+Test(faults, fetch_twice)
+{
+    struct batch batch = {.count = 0};
+    struct session *session;
+    int wrongs = 0, errors = 0;
+
+    faults_spare("epoll_ctl"); /* it cannot fail here, but by a mistake */
+    session = session_open(2, BODY_MAX);
+    for (int i = 0; i < 4; i++)
+        add(&batch, origin_url("body/%d/%d", FAULT_BODY, i));
+    for (int turn = 0; session != NULL && turn < 2; turn++) {
+        size_t failed = 0;
+
+        fetch(session, &batch);
+        for (int i = 0; i < 4; i++) {
+            wrongs += wrong(&batch.results[i], FAULT_BODY, (unsigned)i);
+            failed += batch.results[i].error != 0;
+        }
+        wrongs += failed != batch.failed;
+        errors += (int)failed;
+        results_free(batch.results, batch.count);
+    }
+    if (session != NULL)
+        session_close(session);
+    if (fault_kind() <= FAULT_SOFT)
+        observe_int("errors", errors + (session == NULL));
+    observe_int("wrong", wrongs);
+}
+
+Expect(faults, fetch_twice)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "each result is the right one, or an error with nothing "
+               "beside it");
 }
