@@ -21,17 +21,15 @@
 #include <talloc.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "pipes.h"
 
 #define TASKS_MAX  1024
 #define TRIES_MOST 4
 
-struct stillness {
-    struct board *board;
-    bool strangers;
-    unsigned tries; /* let go since somebody else was */
-    pid_t known;    /* the last process whose descent was looked up */
-};
+/* What was sent may be on its way for as long as the kernel's own thread for
+ * it has no turn. Only where the machine is very busy is it that thread. */
+#define DELIVERY_SECONDS 0.0004
 
 /* What one look sees of one thread. */
 struct task {
@@ -44,6 +42,16 @@ struct look {
     struct task tasks[TASKS_MAX];
     size_t count;
     bool timed; /* a clock will wake one of them */
+    bool naps;  /* nothing but a clock will: the network does not */
+};
+
+struct stillness {
+    struct board *board;
+    bool strangers;
+    unsigned tries;    /* let go since somebody else was */
+    pid_t known;       /* the last process whose descent was looked up */
+    struct look quiet; /* what was seen when all was quiet last, */
+    double quiet_at;   /* and since when it has been the same */
 };
 
 static int unmap(struct stillness *stillness)
@@ -110,7 +118,7 @@ static char state_of(const char *stat)
     return end != NULL && end[1] == ' ' ? end[2] : '?';
 }
 
-static pid_t parent_of(pid_t pid)
+pid_t stillness_parent(pid_t pid)
 {
     char text[512];
     const char *end;
@@ -130,7 +138,7 @@ static bool descends(pid_t pid, pid_t program)
     for (int steps = 0; pid > 1 && steps < 64; steps++) {
         if (pid == program)
             return true;
-        pid = parent_of(pid);
+        pid = stillness_parent(pid);
     }
     return false;
 }
@@ -147,6 +155,14 @@ pid_t stillness_process(struct stillness *stillness, pid_t program)
         stillness->known = pid;
     }
     return pid;
+}
+
+/* true when the call that the thread sleeps in is a plain sleep */
+static bool call_is_nap(const char *text)
+{
+    long number = strtol(text, NULL, 10);
+
+    return number == SYS_nanosleep || number == SYS_clock_nanosleep;
 }
 
 /* true when the call that the thread sleeps in is ended by a clock */
@@ -208,16 +224,12 @@ static bool being_born(const struct board *board)
 }
 
 /* Adds one thread to the look; false when it moves. */
-static bool look_at_task(struct look *look, const struct board *board,
-                         bool strangers, pid_t pid, pid_t tid)
+static bool add_task(struct look *look, pid_t pid, pid_t tid)
 {
-    const struct board_row *row = row_of(board, tid);
     struct task *task = &look->tasks[look->count];
     unsigned long long ran, waited, slices;
     char text[512], call[256] = "";
 
-    if (row == NULL && strangers && pid == board->pid)
-        return true;
     if (look->count == TASKS_MAX)
         return false;
     /* While it collects a child in waitpid(), or is about to sleep, a thread
@@ -239,11 +251,57 @@ static bool look_at_task(struct look *look, const struct board *board,
     task->ran = ran;
     task->slices = slices;
     look->count++;
+    return true;
+}
+
+/* A thread of the test, and whether a clock ends its sleep. */
+static bool look_at_task(struct look *look, const struct board *board,
+                         bool strangers, pid_t pid, pid_t tid)
+{
+    const struct board_row *row = row_of(board, tid);
+    size_t before = look->count;
+    char text[512];
+
+    if (row == NULL && strangers && pid == board->pid)
+        return true;
+    if (!add_task(look, pid, tid))
+        return false;
+    if (look->count == before)
+        return true;
     if (row != NULL && row->waiting != WAIT_NOTHING)
         look->timed |= row->timed; /* by a clock that ends it soon */
-    else if (*call == '\0' || call_is_timed(call))
+    else if (!proc_read(text, sizeof text, pid, tid, "syscall"))
+        look->timed = look->naps = true;
+    else if (call_is_timed(text)) {
         look->timed = true;
+        look->naps |= call_is_nap(text);
+    }
     return true;
+}
+
+/* The origin server's own threads; the test descends from it. */
+static bool look_at_origin(struct look *look, const struct board *board)
+{
+    char path[64];
+    struct dirent *entry;
+    bool still = true;
+    DIR *folder;
+
+    if (board->origin == 0)
+        return true;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)board->origin);
+    folder = opendir(path);
+    if (folder == NULL)
+        return true;
+    while (still && (entry = readdir(folder)) != NULL) {
+        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (tid > 0)
+            still = add_task(look, board->origin, tid);
+    }
+    closedir(folder);
+    look->timed |= board->origin_acts > 0;
+    return still;
 }
 
 static bool look_at_process(struct look *look, const struct board *board,
@@ -330,27 +388,6 @@ static bool timer_runs(const struct board *board)
     return false;
 }
 
-/* MOVING, ASLEEP or, when that is for ever, DEADLOCK. */
-static enum motion look_twice(const struct stillness *stillness, pid_t pid)
-{
-    const struct board *board = stillness->board;
-    struct look first = {.count = 0}, second = {.count = 0};
-    uint32_t serial = board->serial;
-
-    end_dead_children(stillness->board);
-    if (being_born(board) ||
-        !look_at_process(&first, board, stillness->strangers, pid) ||
-        first.count == 0)
-        return MOTION_MOVING;
-    if (!look_at_process(&second, board, stillness->strangers, pid))
-        return MOTION_MOVING;
-    if (first.timed || second.timed || !same(&first, &second) ||
-        being_born(board) || board->serial != serial || board->pid != pid ||
-        timer_runs(board))
-        return MOTION_ASLEEP;
-    return MOTION_DEADLOCK;
-}
-
 static bool anyone_in(const struct board *board, enum waiting waiting)
 {
     uint32_t used = board->rows_used;
@@ -360,6 +397,63 @@ static bool anyone_in(const struct board *board, enum waiting waiting)
             board->rows[i].waiting == waiting)
             return true;
     return false;
+}
+
+/* true when somebody must be let go before the server's requests are */
+static bool held_back(const struct board *board)
+{
+    return anyone_in(board, WAIT_TRY) || anyone_in(board, WAIT_PATIENCE);
+}
+
+/*
+ * With a server there is a way from one process to another: what was sent may
+ * still be on it, though both sleep. So both must be as they were a moment
+ * ago. true without a server.
+ */
+static bool all_has_come(struct stillness *stillness, const struct look *look)
+{
+    if (stillness->board->origin == 0)
+        return true;
+    if (same(look, &stillness->quiet))
+        return clock_now() - stillness->quiet_at > DELIVERY_SECONDS;
+    stillness->quiet = *look;
+    stillness->quiet_at = clock_now();
+    return false;
+}
+
+/* Whether a clock would end the client's sleep is no matter here: it waits for
+ * an answer. */
+static bool waits_for_origin(const struct board *board, const struct look *look)
+{
+    return board->holds > 0 && board->origin_acts == 0 && !look->naps &&
+           !held_back(board);
+}
+
+/* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
+ * the origin server. */
+static enum motion look_twice(struct stillness *stillness, pid_t pid)
+{
+    const struct board *board = stillness->board;
+    struct look first = {.count = 0}, second = {.count = 0};
+    uint32_t serial = board->serial;
+
+    end_dead_children(stillness->board);
+    if (being_born(board) ||
+        !look_at_process(&first, board, stillness->strangers, pid) ||
+        first.count == 0 || !look_at_origin(&first, board))
+        return MOTION_MOVING;
+    if (!look_at_process(&second, board, stillness->strangers, pid) ||
+        !look_at_origin(&second, board))
+        return MOTION_MOVING;
+    if (!same(&first, &second) || being_born(board) ||
+        board->serial != serial || board->pid != pid ||
+        !all_has_come(stillness, &second))
+        return MOTION_ASLEEP;
+    if (waits_for_origin(board, &second))
+        return MOTION_LET_GO;
+    if (first.timed || second.timed || timer_runs(board))
+        return MOTION_ASLEEP;
+    return MOTION_DEADLOCK;
 }
 
 static void ring(struct board *board, _Atomic uint32_t *epoch)
@@ -388,6 +482,8 @@ static bool let_go(struct stillness *stillness)
     stillness->tries = 0;
     if (anyone_in(board, WAIT_PATIENCE)) {
         ring(board, &board->let_go_patience);
+    } else if (board->holds > 0) {
+        ring(board, &board->let_go_origin);
     } else if (anyone_in(board, WAIT_MEETING)) {
         ring(board, &board->let_go_meetings);
     } else {
@@ -411,7 +507,11 @@ enum motion stillness_look(struct stillness *stillness, pid_t program)
     pid_t pid = stillness_process(stillness, program);
     enum motion motion = pid ? look_twice(stillness, pid) : MOTION_IDLE;
 
-    if (motion == MOTION_DEADLOCK && let_go(stillness))
+    if (motion == MOTION_LET_GO) {
+        ring(stillness->board, &stillness->board->let_go_origin);
+        stillness->quiet.count = 0;
+    } else if (motion == MOTION_DEADLOCK && let_go(stillness)) {
         return MOTION_LET_GO;
+    }
     return motion;
 }

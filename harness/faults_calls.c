@@ -316,3 +316,39 @@ int fault_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
     sched_yield();
     return il_pthread_mutex_lock(mutex);
 }
+
+/* ---- libcurl --------------------------------------------------------------
+ *
+ * Weak, as most exercises are not linked with it; see calls_curl.c.
+ */
+
+__attribute__((weak)) void *curl_easy_init(void);
+__attribute__((weak)) void *curl_multi_init(void);
+__attribute__((weak)) int curl_multi_add_handle(void *multi, void *easy);
+
+#define NO_MEMORY 3 /* CURLM_OUT_OF_MEMORY */
+
+void *fault_curl_easy_init(void);
+void *fault_curl_easy_init(void)
+{
+    FAULT("curl_easy_init", CAN(ACTION_FAIL), "NULL");
+
+    return action == ACTION_FAIL ? NULL : curl_easy_init();
+}
+
+void *fault_curl_multi_init(void);
+void *fault_curl_multi_init(void)
+{
+    FAULT("curl_multi_init", CAN(ACTION_FAIL), "NULL");
+
+    return action == ACTION_FAIL ? NULL : curl_multi_init();
+}
+
+int fault_curl_multi_add_handle(void *multi, void *easy);
+int fault_curl_multi_add_handle(void *multi, void *easy)
+{
+    FAULT("curl_multi_add_handle", CAN(ACTION_FAIL), "OUT_OF_MEMORY");
+
+    return action == ACTION_FAIL ? NO_MEMORY
+                                 : curl_multi_add_handle(multi, easy);
+}
