@@ -21,15 +21,11 @@
 #include <talloc.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "pipes.h"
+#include "wire.h"
 
 #define TASKS_MAX  1024
 #define TRIES_MOST 4
-
-/* What was sent may be on its way for as long as the kernel's own thread for
- * it has no turn. Only where the machine is very busy is it that thread. */
-#define DELIVERY_SECONDS 0.0004
 
 /* What one look sees of one thread. */
 struct task {
@@ -48,10 +44,8 @@ struct look {
 struct stillness {
     struct board *board;
     bool strangers;
-    unsigned tries;    /* let go since somebody else was */
-    pid_t known;       /* the last process whose descent was looked up */
-    struct look quiet; /* what was seen when all was quiet last, */
-    double quiet_at;   /* and since when it has been the same */
+    unsigned tries; /* let go since somebody else was */
+    pid_t known;    /* the last process whose descent was looked up */
 };
 
 static int unmap(struct stillness *stillness)
@@ -405,20 +399,12 @@ static bool held_back(const struct board *board)
     return anyone_in(board, WAIT_TRY) || anyone_in(board, WAIT_PATIENCE);
 }
 
-/*
- * With a server there is a way from one process to another: what was sent may
- * still be on it, though both sleep. So both must be as they were a moment
- * ago. true without a server.
- */
-static bool all_has_come(struct stillness *stillness, const struct look *look)
+/* With a server there is a way from one process to another: what was sent may
+ * still be on it, though both sleep. */
+static bool all_has_come(const struct board *board)
 {
-    if (stillness->board->origin == 0)
-        return true;
-    if (same(look, &stillness->quiet))
-        return clock_now() - stillness->quiet_at > DELIVERY_SECONDS;
-    stillness->quiet = *look;
-    stillness->quiet_at = clock_now();
-    return false;
+    return board->origin == 0 ||
+           wire_is_quiet(board->origin, board->origin_port);
 }
 
 /* Whether a clock would end the client's sleep is no matter here: it waits for
@@ -431,23 +417,24 @@ static bool waits_for_origin(const struct board *board, const struct look *look)
 
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
  * the origin server. */
-static enum motion look_twice(struct stillness *stillness, pid_t pid)
+static enum motion look_twice(const struct stillness *stillness, pid_t pid)
 {
     const struct board *board = stillness->board;
     struct look first = {.count = 0}, second = {.count = 0};
     uint32_t serial = board->serial;
+    bool come;
 
     end_dead_children(stillness->board);
     if (being_born(board) ||
         !look_at_process(&first, board, stillness->strangers, pid) ||
         first.count == 0 || !look_at_origin(&first, board))
         return MOTION_MOVING;
+    come = all_has_come(board); /* between the looks: what came woke somebody */
     if (!look_at_process(&second, board, stillness->strangers, pid) ||
         !look_at_origin(&second, board))
         return MOTION_MOVING;
     if (!same(&first, &second) || being_born(board) ||
-        board->serial != serial || board->pid != pid ||
-        !all_has_come(stillness, &second))
+        board->serial != serial || board->pid != pid || !come)
         return MOTION_ASLEEP;
     if (waits_for_origin(board, &second))
         return MOTION_LET_GO;
@@ -509,7 +496,6 @@ enum motion stillness_look(struct stillness *stillness, pid_t program)
 
     if (motion == MOTION_LET_GO) {
         ring(stillness->board, &stillness->board->let_go_origin);
-        stillness->quiet.count = 0;
     } else if (motion == MOTION_DEADLOCK && let_go(stillness)) {
         return MOTION_LET_GO;
     }
