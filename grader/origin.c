@@ -158,7 +158,7 @@ static void start_serving(struct server *server)
     const union MHD_DaemonInfo *info;
 
     server->watch = origin_watch_open();
-    server->bell = bell_open();
+    server->bell = bell_open(server->port);
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, origin_answer,
         NULL, MHD_OPTION_LISTEN_SOCKET, server->listening,

@@ -45,7 +45,7 @@ static void *listen_to_bell(void *argument)
     }
 }
 
-static bool map_board(void)
+static bool map_board(int port)
 {
     const char *path = getenv("INTERLEAVE_BOARD");
     int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
@@ -59,11 +59,12 @@ static bool map_board(void)
     if (map == MAP_FAILED)
         return false;
     board = map;
+    board->origin_port = port;
     board->origin = getpid();
     return true;
 }
 
-int bell_open(void)
+int bell_open(int port)
 {
     const char *path = getenv("INTERLEAVE_RECORD");
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -74,7 +75,7 @@ int bell_open(void)
         record = open(path, O_WRONLY | O_CLOEXEC);
     if (getenv("INTERLEAVE_SECRET") != NULL)
         secret = getenv("INTERLEAVE_SECRET");
-    if (fd < 0 || argument == NULL || !map_board()) {
+    if (fd < 0 || argument == NULL || !map_board(port)) {
         free(argument);
         return fd;
     }

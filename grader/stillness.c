@@ -16,24 +16,18 @@
 #include <talloc.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "glance.h"
 #include "pipes.h"
+#include "wire.h"
 
 #define TRIES_MOST 4
-
-/* What was sent may be on its way for as long as the kernel's own thread for
- * it has no turn. Only where the machine is very busy is it that thread. */
-#define DELIVERY_SECONDS 0.0004
 
 struct stillness {
     struct board *board;
     bool strangers;
-    unsigned tries;      /* let go since somebody else was */
-    pid_t known;         /* the last process whose descent was looked up */
-    pid_t origin;        /* the web server, if there is one */
-    struct glance quiet; /* what was seen when all was quiet last, */
-    double quiet_at;     /* and since when it has been the same */
+    unsigned tries; /* let go since somebody else was */
+    pid_t known;    /* the last process whose descent was looked up */
+    pid_t origin;   /* the web server, if there is one */
 };
 
 static int unmap(struct stillness *stillness)
@@ -171,20 +165,12 @@ static bool held_back(const struct board *board)
     return anyone_in(board, WAIT_TRY) || anyone_in(board, WAIT_PATIENCE);
 }
 
-/*
- * With a server there is a way from one process to another: what was sent may
- * still be on it, though both sleep. So both must be as they were a moment
- * ago. true without a server.
- */
-static bool all_has_come(struct stillness *stillness, const struct glance *look)
+/* With a server there is a way from one process to another: what was sent may
+ * still be on it, though both sleep. */
+static bool all_has_come(const struct stillness *stillness)
 {
-    if (stillness->origin == 0)
-        return true;
-    if (glance_same(look, &stillness->quiet))
-        return clock_now() - stillness->quiet_at > DELIVERY_SECONDS;
-    stillness->quiet = *look;
-    stillness->quiet_at = clock_now();
-    return false;
+    return stillness->origin == 0 ||
+           wire_is_quiet(stillness->origin, stillness->board->origin_port);
 }
 
 /* Whether a clock would end the client's sleep is no matter here: it waits for
@@ -200,23 +186,25 @@ static bool waits_for_origin(const struct stillness *stillness,
 
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
  * the origin server. */
-static enum motion look_twice(struct stillness *stillness, pid_t pid)
+static enum motion look_twice(const struct stillness *stillness, pid_t pid)
 {
     const struct board *board = stillness->board;
     struct glance first = {.count = 0}, second = {.count = 0};
     uint32_t serial = board->serial;
+    bool come;
 
     end_dead_children(stillness->board);
     if (being_born(board) ||
         !glance_at_process(&first, board, stillness->strangers, pid) ||
         first.count == 0 || !glance_at_origin(&first, board, stillness->origin))
         return MOTION_MOVING;
+    /* between the two: what came has woken somebody */
+    come = all_has_come(stillness);
     if (!glance_at_process(&second, board, stillness->strangers, pid) ||
         !glance_at_origin(&second, board, stillness->origin))
         return MOTION_MOVING;
     if (!glance_same(&first, &second) || being_born(board) ||
-        board->serial != serial || board->pid != pid ||
-        !all_has_come(stillness, &second))
+        board->serial != serial || board->pid != pid || !come)
         return MOTION_ASLEEP;
     if (waits_for_origin(stillness, &second))
         return MOTION_LET_GO;
@@ -282,7 +270,6 @@ enum motion stillness_look(struct stillness *stillness, pid_t program)
 
     if (motion == MOTION_LET_GO) {
         ring(stillness->board, &stillness->board->let_go_origin);
-        stillness->quiet.count = 0;
     } else if (motion == MOTION_DEADLOCK && let_go(stillness)) {
         return MOTION_LET_GO;
     }

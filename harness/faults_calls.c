@@ -198,6 +198,16 @@ int fault_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 /* ---- data ------------------------------------------------------------------
  */
 
+/* A socket whose messages go whole or not at all. */
+static bool keeps_borders(int fd)
+{
+    int type = SOCK_STREAM;
+    socklen_t size = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+           type != SOCK_STREAM;
+}
+
 /* An eventfd and its like have no short reads and no errors of their own. */
 static unsigned can_on(int fd, size_t size, bool writes)
 {
@@ -208,10 +218,12 @@ static unsigned can_on(int fd, size_t size, bool writes)
     if (flags < 0 || fstat(fd, &status) != 0 ||
         !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
         return 0;
-    if (size > PIPE_BUF)
-        can |= CAN(ACTION_SHORT);
     if (flags & O_NONBLOCK)
         can |= CAN(ACTION_EAGAIN);
+    if (keeps_borders(fd))
+        return can;
+    if (size > PIPE_BUF)
+        can |= CAN(ACTION_SHORT);
     if (writes)
         can |= CAN(ACTION_KILL_MID);
     return can;
