@@ -128,9 +128,8 @@ int origin_tick(void);
 /* ---- the board: origin_bell.c -------------------------------------------- */
 
 /* Maps the board that the grader watches, if there is one, says on it where
- * the server serves, and starts the thread that sleeps on its bell. Returns
- * a descriptor that is readable when
- * held requests are to be let go, or -1. */
+ * the server serves, and starts the thread that sleeps on its bell. Returns a
+ * descriptor that is readable when held requests are to be let go, or -1. */
 int bell_open(int port);
 
 /* Empties that descriptor. */

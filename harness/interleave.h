@@ -106,7 +106,7 @@ const char *origin_url(const char *format, ...)
  */
 int origin_report(void);
 
-/* A port of 127.0.0.1 on which nobody listens. */
+/* A port of 127.0.0.1 on which nobody listens until origin_report(). */
 int origin_closed_port(void);
 
 /*

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,9 @@
 
 static char urls[URLS][URL_BYTES];
 static unsigned next_url;
+
+/* A socket that has a port and does not listen: so nobody else does. */
+static int closed_port = -1;
 
 /* Under this key the server counts for the test that runs. */
 static void own_key(char *key, size_t size)
@@ -81,6 +85,9 @@ int origin_report(void)
     char path[160], key[128];
     int status = -1;
 
+    if (closed_port >= 0)
+        close(closed_port);
+    closed_port = -1;
     own_key(key, sizeof key);
     snprintf(path, sizeof path, "/%s/report", key);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -97,14 +104,14 @@ int origin_closed_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int port = 1;
 
+    if (closed_port < 0)
+        closed_port = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
-        getsockname(fd, (struct sockaddr *)&address, &size) == 0)
-        port = ntohs(address.sin_port);
-    if (fd >= 0)
-        close(fd);
-    return port;
+    if (closed_port < 0 ||
+        (bind(closed_port, (struct sockaddr *)&address, size) != 0 &&
+         errno != EINVAL) ||
+        getsockname(closed_port, (struct sockaddr *)&address, &size) != 0)
+        return 1;
+    return ntohs(address.sin_port);
 }
