@@ -1512,7 +1512,7 @@ static void map_with_faults(enum ending second)
 {
     struct process_pool_config config = counting;
     struct process_pool *pool = NULL;
-    int lost = 0, errors = 0, wrong = 0;
+    int lost = 0, errors = 0, wrong = 0, error;
 
     begin();
     handle_signal();
@@ -1521,7 +1521,9 @@ static void map_with_faults(enum ending second)
     jobs[1].ending = second;
     jobs[2].result_size = PIPE + 1;
     config.workers = 2;
-    if (process_pool_create(&pool, &config) != 0) {
+    error = process_pool_create(&pool, &config);
+    stay();
+    if (error != 0) {
         observe_int("wrong", pool != NULL);
         if (fault_kind() <= FAULT_SOFT)
             observe_int("errors", 1);
@@ -1530,10 +1532,10 @@ static void map_with_faults(enum ending second)
     map_jobs(pool, 5);
     end_pool(pool);
     for (int i = 0; i < 5; i++) {
-        int error = results[i].error;
         bool empty =
             results[i].bytes.size == 0 && results[i].bytes.data == NULL;
 
+        error = results[i].error;
         lost += error == ECHILD && jobs[i].ending == LIVES;
         errors += error != 0 && jobs[i].ending == LIVES;
         wrong += error != 0 ? !empty : !right(i);

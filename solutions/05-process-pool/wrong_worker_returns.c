@@ -111,7 +111,7 @@ static void serve(const struct process_pool_config *config, int fd)
     while (serve_one(config, fd))
         ;
     if (config->finish != NULL)
-        config->finish(config->arg); /* BUG */
+        config->finish(config->arg);
 }
 
 /* ---- one worker, seen by the caller ------------------------------------- */
@@ -138,6 +138,7 @@ static int start(struct process_pool *pool, struct worker *worker)
             if (pool->workers[i].fd != MISSING)
                 close(pool->workers[i].fd);
         serve(&pool->config, ends[1]);
+        return ECANCELED; /* BUG */
     }
     close(ends[1]);
     worker->fd = ends[0];
