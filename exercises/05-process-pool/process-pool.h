@@ -11,6 +11,9 @@
  * pairs. It shares no memory with anyone. It never returns into the caller's
  * code, and leaves with _exit(): what the caller has registered with atexit(),
  * or has printed and not yet flushed, is the caller's alone.
+ *
+ * Do without pidfd_open(): the Memcheck that looks at your program does not
+ * know it.
  */
 #ifndef PROCESS_POOL_H
 #define PROCESS_POOL_H
