@@ -192,7 +192,7 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
         return talloc_asprintf(scene->ctx,
                                "waits for %s %s, which nobody will release",
                                kind_name(waiting), name);
-    if (holder->state == ROW_ENDED)
+    if (!board_alive(holder))
         return talloc_asprintf(
             scene->ctx, "waits for %s %s, taken at %s by %s and " HANG_KEPT,
             kind_name(waiting), name, taken_at(scene, holder, row->object),
@@ -277,7 +277,7 @@ struct report hang_report(void *ctx, const struct board *board,
     for (int with_locks = 1; with_locks >= 0; with_locks--)
         for (uint32_t i = 0; i < scene.used; i++) {
             row = &board->rows[i];
-            if (row->state == ROW_ALIVE && row->waiting != WAIT_MEETING &&
+            if (board_alive(row) && row->waiting != WAIT_MEETING &&
                 (row->held_count > 0) == with_locks)
                 add_side(&scene, &report, row);
         }

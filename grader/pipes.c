@@ -96,7 +96,7 @@ static char *all_ends(void *ctx, const struct board *board, const char *target,
     for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++) {
         const struct board_row *row = &board->rows[i];
 
-        if (row->pid != 0 && row->state == ROW_ALIVE)
+        if (row->pid != 0 && board_alive(row))
             text = ends_in(text, talloc_asprintf(ctx, "child %u", row->number),
                            row->pid, target, writing, count);
     }

@@ -110,7 +110,7 @@ static bool being_born(const struct board *board)
     uint32_t used = board->rows_used;
 
     for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++)
-        if (board->rows[i].state == ROW_ALIVE && board->rows[i].tid == 0)
+        if (board_alive(&board->rows[i]) && board->rows[i].tid == 0)
             return true;
     return false;
 }
@@ -122,15 +122,15 @@ static void end_dead_children(struct board *board)
 
     for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++) {
         struct board_row *row = &board->rows[i];
+        int32_t pid = row->pid;
         char text[512];
 
-        if (row->pid == 0 || row->state != ROW_ALIVE)
+        if (pid == 0 || !board_alive(row))
             continue;
-        if (glance_read(text, sizeof text, row->pid, row->pid, "stat") &&
+        if (glance_read(text, sizeof text, pid, pid, "stat") &&
             glance_state(text) != 'Z' && glance_state(text) != 'X')
             continue;
-        row->state = ROW_ENDED;
-        row->meeting = 0;
+        row->gone = pid;
     }
 }
 
@@ -142,7 +142,7 @@ static bool timer_runs(const struct board *board)
     if (pipes_timer_runs(board->pid))
         return true;
     for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++)
-        if (board->rows[i].pid != 0 && board->rows[i].state == ROW_ALIVE &&
+        if (board->rows[i].pid != 0 && board_alive(&board->rows[i]) &&
             pipes_timer_runs(board->rows[i].pid))
             return true;
     return false;
@@ -153,8 +153,7 @@ static bool anyone_in(const struct board *board, enum waiting waiting)
     uint32_t used = board->rows_used;
 
     for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++)
-        if (board->rows[i].state == ROW_ALIVE &&
-            board->rows[i].waiting == waiting)
+        if (board_alive(&board->rows[i]) && board->rows[i].waiting == waiting)
             return true;
     return false;
 }

@@ -60,6 +60,7 @@ struct board_row {
     _Atomic uint32_t state; /* enum row_state */
     _Atomic int32_t tid;    /* kernel thread id; 0 while being born */
     _Atomic int32_t pid;    /* a child process; 0 in the test's own */
+    _Atomic int32_t gone;   /* the grader's word: the child `gone` has died */
     uint32_t number;        /* 0 the test's own thread, 1, 2, ... */
     struct frames created;
 
@@ -82,6 +83,15 @@ struct board_row {
     uint64_t stack_top;
     uint32_t tried; /* was held back before a try, once */
 };
+
+/*
+ * A child that was killed cannot say so. The grader says it, and names the
+ * process: by then the row may be another's, of the next test.
+ */
+static inline int board_alive(const struct board_row *row)
+{
+    return row->state == ROW_ALIVE && (row->pid == 0 || row->gone != row->pid);
+}
 
 enum board_policy { POLICY_FREE, POLICY_PATIENT };
 
@@ -112,7 +122,7 @@ struct board {
 
     /* The origin server (grader/origin.c), which is no part of the test's
      * process. It writes these; the grader lets its requests go. */
-    _Atomic int32_t origin;       /* its process, or 0 */
+    _Atomic int32_t origin; /* its process, or 0 */
     _Atomic int32_t origin_port;
     _Atomic uint32_t holds;       /* requests that wait to be let go */
     _Atomic uint32_t origin_acts; /* it will act by itself, by the clock */

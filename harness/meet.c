@@ -38,7 +38,7 @@ QUIET static int count_inside(uint64_t meeting)
     int n = 0;
 
     for (uint32_t i = 0; i < board->rows_used; i++)
-        n += board->rows[i].meeting == meeting;
+        n += board->rows[i].meeting == meeting && board_alive(&board->rows[i]);
     return n;
 }
 
