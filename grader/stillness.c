@@ -246,6 +246,41 @@ static bool look_at_task(struct look *look, const struct board *board,
     return true;
 }
 
+/* true when the process has a timerfd that will go off: it may be what a
+ * poll or an epoll_wait without a time-out waits for. timerfd_create(2). */
+static bool timer_armed(pid_t pid)
+{
+    char path[64], text[512];
+    struct dirent *entry;
+    bool armed = false;
+    DIR *folder;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    folder = opendir(path);
+    while (folder != NULL && !armed && (entry = readdir(folder)) != NULL) {
+        int fd = atoi(entry->d_name);
+        ssize_t size =
+            readlinkat(dirfd(folder), entry->d_name, text, sizeof text - 1);
+        const char *value;
+        long long seconds, nanoseconds;
+
+        text[size > 0 ? size : 0] = '\0';
+        if (strcmp(text, "anon_inode:[timerfd]") != 0)
+            continue;
+        snprintf(path, sizeof path, "fdinfo/%d", fd);
+        if (!proc_read(text, sizeof text, pid, pid, path))
+            continue;
+        value = strstr(text, "it_value: (");
+        armed = value != NULL &&
+                sscanf(value, "it_value: (%lld, %lld)", &seconds,
+                       &nanoseconds) == 2 &&
+                (seconds != 0 || nanoseconds != 0);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return armed;
+}
+
 static bool look_at_process(struct look *look, const struct board *board,
                             bool strangers, pid_t pid);
 
@@ -288,6 +323,8 @@ static bool look_at_process(struct look *look, const struct board *board,
                     look_at_children(look, board, strangers, pid, tid);
     }
     closedir(folder);
+    if (still && !look->timed)
+        look->timed = timer_armed(pid);
     return still;
 }
 
