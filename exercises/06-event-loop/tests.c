@@ -875,27 +875,35 @@ Expect(descriptor, refused)
     expect_str("story", "x.", "after an error nothing has happened");
 }
 
+/* The first time it makes a descriptor ready; then it is due at once, again
+ * and again, until that was told. */
 static void zero_delay(void *arg)
 {
+    struct side *side = arg;
+
     write_letter('t');
-    if (sides[0].calls == 0 && ++rounds < 30)
+    if (rounds == 0)
+        cr_assert(write(side->peer, "x", 1) == 1, "no write");
+    if (side->calls == 0 && ++rounds < 30)
         set_timer(0, zero_delay, arg);
 }
 
 static void end_greed(void *arg)
 {
-    write_letter('u');
+    something_happens();
     loop_unwatch(loop, ((struct side *)arg)->fd);
 }
 
-/* Reads nothing, so that it stays ready. */
+/* Reads nothing, so that it stays ready, until a timer ends that. */
 static void greedy(int fd, uint32_t what, void *arg)
 {
     struct side *side = arg;
 
     (void)what;
     something_happens();
-    if (++side->calls == 30)
+    if (++side->calls == 1)
+        set_timer(0, end_greed, side);
+    if (side->calls == 30)
         loop_unwatch(loop, fd);
 }
 
@@ -904,14 +912,13 @@ static void greedy(int fd, uint32_t what, void *arg)
 Test(descriptor, everyone_has_a_turn)
 {
     open_loop();
-    open_pipe(&sides[0], 'a', "x");
+    open_pipe(&sides[0], 'a', "");
     open_pipe(&sides[1], 'b', "y");
     rounds = 0;
-    set_timer(0, zero_delay, NULL);
+    set_timer(0, zero_delay, &sides[0]);
     watch_fd(sides[0].fd, EPOLLIN, read_fresh, &sides[0]);
     run_loop();
     observe_int("rounds", rounds);
-    set_timer(0, end_greed, &sides[1]);
     watch_fd(sides[1].fd, EPOLLIN, greedy, &sides[1]);
     run_loop();
     observe_int("calls", sides[1].calls);

@@ -480,9 +480,10 @@ int task_cancel(struct task *task)
     if (task->state == SETTLED)
         return EALREADY;
     if (task->kind == GATHER) {
-        LIST_FOREACH(other, &task->loop->tasks, among_tasks)
-        if (other->gather == task && !other->told)
-            task_cancel(other);
+        for (other = LIST_FIRST(&task->loop->tasks); other != NULL;
+             other = LIST_NEXT(other, among_tasks))
+            if (other->gather == task && !other->told)
+                task_cancel(other);
         return 0;
     }
     if (task->kind == SLEEP)

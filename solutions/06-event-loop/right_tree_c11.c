@@ -501,9 +501,10 @@ int task_cancel(struct task *task)
     if (task->state == SETTLED)
         return EALREADY;
     if (task->kind == GATHER) {
-        LIST_FOREACH(other, &task->loop->tasks, among_tasks)
-        if (other->gather == task && !other->told)
-            task_cancel(other);
+        for (other = LIST_FIRST(&task->loop->tasks); other != NULL;
+             other = LIST_NEXT(other, among_tasks))
+            if (other->gather == task && !other->told)
+                task_cancel(other);
         return 0;
     }
     if (task->kind == SLEEP)
@@ -675,8 +676,9 @@ void loop_destroy(struct loop *loop)
 
     /* First all, then the rest: until the last has ended they hang on to each
      * other in the list `ended`. */
-    LIST_FOREACH(call, &loop->calls, among_calls)
-    thrd_join(call->thread, NULL);
+    for (call = LIST_FIRST(&loop->calls); call != NULL;
+         call = LIST_NEXT(call, among_calls))
+        thrd_join(call->thread, NULL);
     while (!LIST_EMPTY(&loop->calls))
         call_free(LIST_FIRST(&loop->calls));
     while (loop->timer_count > 0)
