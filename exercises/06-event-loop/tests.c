@@ -1916,3 +1916,186 @@ Expect(blocking, no_thread)
     expect_int("none", EQUAL, 1, "without a thread there is no task: NULL");
     expect_int("ran", EQUAL, 0, "and nothing has happened");
 }
+
+/* ---- faults: any call may fail -------------------------------------------
+ *
+ * Each of these runs many times, and each time another call of the student's
+ * code fails. An error that is returned is right; what was taken must be done
+ * all the same. The clock is the real one, and signals may come.
+ */
+
+enum { FEW_TIMERS = 40, FEW = 4 };
+
+static bool open_real_loop(void)
+{
+    faults_allow(ALLOW_EINTR);
+    loop_thread = pthread_self();
+    loop = loop_create(NULL);
+    return loop != NULL;
+}
+
+static void observe_faults(int failed, int wrong)
+{
+    if (fault_kind() <= FAULT_SOFT)
+        observe_int("errors", failed);
+    observe_int("wrong", wrong);
+}
+
+static void add_one(void *arg)
+{
+    *(int *)arg += 1;
+}
+
+/* Many, so that room for them is made more than once. */
+Test(faults, timers)
+{
+    int times[FEW_TIMERS] = {0}, failed = 0, wrong = 0;
+    uint64_t timers[FEW_TIMERS];
+
+    if (!open_real_loop()) {
+        observe_faults(1, 0);
+        return;
+    }
+    for (int i = 0; i < FEW_TIMERS; i++) {
+        timers[i] = loop_after(loop, i < 30 ? 0 : 100, add_one, &times[i]);
+        failed += timers[i] == 0;
+    }
+    if (timers[3] != 0)
+        wrong += loop_cancel(loop, timers[3]) != 0;
+    failed += loop_run(loop) != 0;
+    for (int i = 0; i < FEW_TIMERS; i++)
+        wrong += times[i] != (timers[i] != 0 && i != 3 ? 1 : 0);
+    loop_destroy(loop);
+    observe_faults(failed, wrong);
+}
+
+Expect(faults, timers)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a timer that was set runs once, and one that was refused "
+               "does not run");
+}
+
+static void take_once(int fd, uint32_t what, void *arg)
+{
+    (void)what;
+    add_one(arg);
+    loop_unwatch(loop, fd);
+}
+
+Test(faults, descriptors)
+{
+    int fds[FEW], times[FEW] = {0}, failed = 0, wrong = 0;
+    bool watched[FEW];
+
+    if (!open_real_loop()) {
+        observe_faults(1, 0);
+        return;
+    }
+    for (int i = 0; i < FEW; i++) {
+        fds[i] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+        cr_assert(fds[i] >= 0, "no eventfd");
+        watched[i] =
+            loop_watch(loop, fds[i], EPOLLIN, take_once, &times[i]) == 0;
+        failed += !watched[i];
+        if (!watched[i]) /* nothing has happened, so it can be done again */
+            wrong += loop_unwatch(loop, fds[i]) != ENOENT;
+    }
+    failed += loop_run(loop) != 0;
+    for (int i = 0; i < FEW; i++) {
+        wrong += times[i] != (watched[i] ? 1 : 0);
+        close(fds[i]);
+    }
+    loop_destroy(loop);
+    observe_faults(failed, wrong);
+}
+
+Expect(faults, descriptors)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a descriptor that is watched is told, and one that was "
+               "refused is not watched");
+}
+
+/* Begun and settled at once, with the error that is in its arg. */
+static void finish_at_once(struct task *task, void *arg)
+{
+    task_finish(task, *(int *)arg, arg);
+}
+
+static void note_done(int error, void *result, void *arg)
+{
+    (void)result;
+    *(int *)arg = error;
+}
+
+/* Two tasks, and a gather of both; what could not be made is left out. */
+Test(faults, tasks)
+{
+    static struct outcome outcomes[2];
+    int failed = 0, wrong = 0, error = EDOM, all = -1;
+    struct task *tasks[2] = {NULL}, *both = NULL;
+
+    if (!open_real_loop()) {
+        observe_faults(1, 0);
+        return;
+    }
+    tasks[0] = task_start(loop, finish_at_once, &error);
+    tasks[1] = task_sleep(loop, 100);
+    if (tasks[0] != NULL && tasks[1] != NULL)
+        both = task_gather(loop, tasks, 2, outcomes);
+    failed += both == NULL;
+    if (both != NULL)
+        task_then(both, note_done, &all);
+    else if (tasks[0] != NULL)
+        task_then(tasks[0], note_done, &all);
+    failed += loop_run(loop) != 0;
+    wrong += all != (both != NULL || tasks[0] != NULL ? EDOM : -1);
+    loop_destroy(loop);
+    observe_faults(failed, wrong);
+}
+
+Expect(faults, tasks)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a task that was made completes; a gather that was refused has "
+               "left its tasks as they were");
+}
+
+Test(faults, blocking)
+{
+    struct task *tasks[FEW];
+    int failed = 0, wrong = 0;
+
+    memset(calls, 0, sizeof calls);
+    if (!open_real_loop()) {
+        observe_faults(1, 0);
+        return;
+    }
+    for (int i = 0; i < FEW; i++) {
+        calls[i].error = i;
+        tasks[i] = task_blocking(loop, block, &calls[i]);
+        failed += tasks[i] == NULL;
+        if (tasks[i] != NULL)
+            task_then(tasks[i], call_done, &calls[i]);
+    }
+    failed += loop_run(loop) != 0;
+    loop_destroy(loop);
+    for (int i = 0; i < FEW; i++)
+        wrong += tasks[i] != NULL
+                     ? calls[i].completions != 1 || calls[i].its_error != i ||
+                           !calls[i].its_result
+                     : calls[i].ran != 0;
+    observe_faults(failed, wrong);
+}
+
+Expect(faults, blocking)
+{
+    expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
+    expect_int("wrong", EQUAL, 0,
+               "a call that was taken is made and completes once; one that "
+               "was refused is not made");
+}

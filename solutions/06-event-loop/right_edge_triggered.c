@@ -332,12 +332,15 @@ static void run_hot(struct loop *loop)
         int64_t since = loop_now(loop);
         struct pollfd now;
         void *arg;
+        int ready;
 
         watch = TAILQ_FIRST(&loop->hot);
         now = (struct pollfd){watch->fd, (short)watch->events, 0};
         TAILQ_REMOVE(&loop->hot, watch, in_hot);
         watch->hot = false;
-        if (poll(&now, 1, 0) != 1)
+        while ((ready = poll(&now, 1, 0)) < 0)
+            ; /* a signal came */
+        if (ready == 0)
             continue;      /* the next edge will tell */
         watch->hot = true; /* once more, behind the others */
         TAILQ_INSERT_TAIL(&loop->hot, watch, in_hot);
