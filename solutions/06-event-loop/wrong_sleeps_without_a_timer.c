@@ -194,8 +194,7 @@ uint64_t loop_after(struct loop *loop, int64_t delay,
 {
     if (loop->timer_count == loop->timer_room) {
         size_t room = loop->timer_room > 0 ? 2 * loop->timer_room : 16;
-        struct timer *grown =
-            realloc(loop->timers, room * sizeof *grown); /* BUG */
+        struct timer *grown = realloc(loop->timers, room * sizeof *grown);
 
         if (grown == NULL)
             return 0;
