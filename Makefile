@@ -10,10 +10,11 @@ help:
 	'make kit OUT=folder           what a student gets' \
 	'make test                     the kit checks itself' \
 	'make soak, make bench         again and again; how fast' \
+	'make serve                    the web server of exercise 07' \
 	'make clean                    removes build/' \
 	'' 'README.md says more.'
 
-.PHONY: help check grade list hint reset kit test soak bench clean own-rules \
+.PHONY: help check grade list hint reset kit serve test soak bench clean own-rules \
     fuzz fuzz-some
 .SILENT:
 .SUFFIXES:
@@ -88,9 +89,10 @@ link = mkdir -p $(@D) && $(1) -o $@.$$$$ && mv -f $@.$$$$ $@ || \
 
 # ---- the grader --------------------------------------------------------------
 
-GRADER := $(filter-out grader/keeper.c,$(wildcard grader/*.c))
+GRADER := $(filter-out grader/keeper.c grader/origin%,$(wildcard grader/*.c))
 GRADER_O := $(GRADER:%.c=build/%.o)
 KEEPER_O := build/grader/keeper.o build/grader/family.o
+ORIGIN_O := $(patsubst %.c,build/%.o,$(wildcard grader/origin*.c))
 
 build/grader/%.o: grader/%.c Makefile
 	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
@@ -100,6 +102,9 @@ build/interleave: $(GRADER_O)
 
 build/keeper: $(KEEPER_O)
 	$(call link,$(KIT_CC) -static -pthread $^)
+
+build/origin: $(ORIGIN_O)
+	$(call link,$(KIT_CC) -pthread $^ -lmicrohttpd)
 
 # ---- the exercises -----------------------------------------------------------
 # Found by wildcard. What does not depend on the student's file is made ahead:
@@ -181,7 +186,8 @@ LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
 build/kit/valgrind/lib/libc.so.6: $(LIBC) grader/lean_libc.sh
 	grader/lean_libc.sh $(LIBC) $@
 
-KIT := build/interleave build/keeper $(FLAVOURS:%=build/kit/harness/%.o) \
+KIT := build/interleave build/keeper build/origin \
+    $(FLAVOURS:%=build/kit/harness/%.o) \
     build/kit/harness/workload.o build/kit/harness/faults.o build/kit/valgrind/lib/libc.so.6 \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o)) \
@@ -194,6 +200,9 @@ list hint reset kit: build/interleave
 
 check grade: $(KIT)
 	build/interleave $@
+
+serve: build/origin
+	build/origin
 
 clean:
 	rm -rf build
@@ -215,7 +224,7 @@ STRICT := $(patsubst %,build/strict/%.ok,\
 build/grader/test/%.o: grader/test/%.c Makefile
 	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
 
-build/test/unit: $(UNIT_O) $(LESS_MAIN)
+build/test/unit: $(UNIT_O) $(LESS_MAIN) | build/origin
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
 
 build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN)

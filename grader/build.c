@@ -18,6 +18,8 @@
 #include "object.h"
 #include "silence.h"
 
+#define LIBRARIES_MAX 8 /* of exercise.conf */
+
 #define COMMON                                                                 \
     "-std=gnu11", "-g", "-gdwarf-4", "-fno-omit-frame-pointer",                \
         "-fno-optimize-sibling-calls", "-pthread", "-Wall", "-Wextra",         \
@@ -304,7 +306,8 @@ static int link_program(void *ctx, struct lab *lab, enum program program,
                         const char *path, const char **why, struct place *place)
 {
     const struct recipe *recipe = &recipes[program];
-    const char *argv[24];
+    const struct exercise *exercise = lab->exercise;
+    const char *argv[24 + LIBRARIES_MAX];
     struct box_result result;
     size_t n = 0;
 
@@ -320,6 +323,8 @@ static int link_program(void *ctx, struct lab *lab, enum program program,
     argv[n++] = lab_harness(ctx, lab, recipe->harness);
     if (recipe->library != NULL)
         argv[n++] = recipe->library;
+    for (size_t i = 0; i < exercise->library_count && i < LIBRARIES_MAX; i++)
+        argv[n++] = exercise_library(exercise->libraries[i]);
     argv[n] = NULL;
     if (run_tool(ctx, lab, argv, &result) == 0 && result.end == BOX_EXITED &&
         result.code == 0)

@@ -155,6 +155,31 @@ static int read_allow(struct conf *conf, const char *key, const char *value,
     return 0;
 }
 
+static int read_libraries(struct conf *conf, const char *key, const char *value,
+                          void *place)
+{
+    struct exercise *exercise = conf->exercise;
+    size_t i = exercise->library_count;
+
+    (void)place;
+    conf_add_words(conf, value, &exercise->libraries, &exercise->library_count);
+    for (; i < exercise->library_count; i++)
+        if (exercise_library(exercise->libraries[i]) == NULL)
+            return conf_fault(conf, "%s: '%s' is not known; there is curl", key,
+                              exercise->libraries[i]);
+    return 0;
+}
+
+static int read_server(struct conf *conf, const char *key, const char *value,
+                       void *place)
+{
+    (void)place;
+    if (strcmp(value, "origin") != 0)
+        return conf_fault(conf, "%s = %s: there is only origin", key, value);
+    conf->exercise->server = true;
+    return 0;
+}
+
 /* ---- the keys there are -------------------------------------------------- */
 
 #define IN_EXERCISE(member) offsetof(struct exercise, member)
@@ -167,6 +192,8 @@ static const struct key top_keys[] = {
     {"order", read_whole, IN_EXERCISE(order), true},
     {"minutes", read_whole, IN_EXERCISE(minutes), true},
     {"allow", read_allow, 0, false},
+    {"libraries", read_libraries, 0, false},
+    {"server", read_server, 0, false},
 };
 
 static const struct key limits_keys[] = {

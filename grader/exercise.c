@@ -25,6 +25,16 @@ struct names {
     size_t count;
 };
 
+const char *exercise_library(const char *name)
+{
+    static const char *const libraries[][2] = {{"curl", "-lcurl"}};
+
+    for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++)
+        if (strcmp(libraries[i][0], name) == 0)
+            return libraries[i][1];
+    return NULL;
+}
+
 const char *property_name(enum property property)
 {
     static const char *const names[] = {

@@ -52,6 +52,10 @@ struct exercise {
                            gate; may be empty */
     size_t allow_count;
 
+    const char **libraries; /* that an answer is linked with; may be empty */
+    size_t library_count;
+    bool server; /* its tests ask the origin server (origin.c) */
+
     struct check *checks; /* talloc array; the first is always "builds" */
     size_t check_count;
 };
@@ -84,6 +88,9 @@ bool exercise_pattern(const char *pattern, const char *test);
 
 /* true for "thread-pool": small letters, digits and single hyphens */
 bool exercise_is_name(const char *word);
+
+/* What the linker is told for a library that exercise.conf may name, or NULL */
+const char *exercise_library(const char *name);
 
 const char *property_name(enum property property);
 

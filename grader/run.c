@@ -50,13 +50,16 @@ static size_t words(const char *const *list)
     return n;
 }
 
-static char **command(void *ctx, const struct run_spec *spec)
+static char **command(void *ctx, const struct lab *lab,
+                      const struct run_spec *spec)
 {
     size_t before = words(spec->before), after = words(spec->after);
     size_t n = 0;
     const char **argv = talloc_zero_array(
-        ctx, const char *, (unsigned)(before + after + spec->test_count + 2));
+        ctx, const char *, (unsigned)(before + after + spec->test_count + 3));
 
+    if (lab->exercise->server)
+        argv[n++] = talloc_asprintf(ctx, "%s/build/origin", lab->root);
     for (size_t i = 0; i < before; i++)
         argv[n++] = spec->before[i];
     argv[n++] = spec->program;
@@ -126,7 +129,7 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
 {
     char *folder = talloc_asprintf(ctx, "%s/run-XXXXXX", lab->work);
     const char *secret = run_secret(ctx);
-    struct box_spec box = {.argv = command(ctx, spec)};
+    struct box_spec box = {.argv = command(ctx, lab, spec)};
     struct watch *watch;
     int status;
 

@@ -7,8 +7,13 @@
  * will ever run again. No time-out is involved, so no load can make this
  * wrong: a slow machine only delays the looks.
  *
+ * A client of the origin server (origin.c) may sleep by the clock: it looks
+ * every second whether it has been too long. It is still when it and the
+ * server sleep, and what was sent has come.
+ *
  * What follows from stillness is decided here too:
  *   somebody is held back by the patient policy  - let them go
+ *   the origin server holds requests             - let them go
  *   somebody is in a meeting                     - let them go
  *   nobody is                                    - it is a deadlock
  */
@@ -59,6 +64,9 @@ void stillness_enough(struct stillness *stillness);
 
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);
+
+/* The parent of a process, or 0. */
+pid_t stillness_parent(pid_t pid);
 
 /* The test's process as the board names it, if it is `program` or descends
  * from it; else 0. */

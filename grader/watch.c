@@ -45,6 +45,7 @@ struct watch {
     struct reports *reports;
 
     pid_t program;     /* in the box */
+    pid_t runner;      /* the parent of a test's process */
     uint32_t serial;   /* the test that is being timed */
     double cpu_before; /* its process' processor time when it began */
     double began;      /* monotonic seconds */
@@ -245,6 +246,8 @@ static enum box_word look(void *state, pid_t program, const char *data,
     enum motion motion;
 
     watch->program = program;
+    if (pid != 0 && watch->runner == 0)
+        watch->runner = stillness_parent(pid);
     if (pid == 0)
         return BOX_GO_ON;
     follow_test(watch, pid);
@@ -337,10 +340,11 @@ double watch_wall_seconds(const struct lab *lab, const struct run_spec *spec)
  * says, and leaves it there when it is killed. */
 void watch_close(const struct watch *watch)
 {
+    pid_t runner = watch->runner > 0 ? watch->runner : watch->program;
     char path[64];
 
-    if (!watch->spec->processes || watch->program <= 0)
+    if (!watch->spec->processes || runner <= 0)
         return;
-    snprintf(path, sizeof path, "/tmp/criterion_%d.sock", (int)watch->program);
+    snprintf(path, sizeof path, "/tmp/criterion_%d.sock", (int)runner);
     unlink(path);
 }

@@ -110,6 +110,14 @@ struct board {
 
     _Atomic uint32_t enough; /* set by the grader: no further test begins */
 
+    /* The origin server (grader/origin.c), which is no part of the test's
+     * process. It writes these; the grader lets its requests go. */
+    _Atomic int32_t origin;       /* its process, or 0 */
+    _Atomic int32_t origin_port;
+    _Atomic uint32_t holds;       /* requests that wait to be let go */
+    _Atomic uint32_t origin_acts; /* it will act by itself, by the clock */
+    _Atomic uint32_t let_go_origin;
+
     struct board_row rows[BOARD_THREADS];
 };
 

@@ -198,6 +198,16 @@ int fault_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 /* ---- data ------------------------------------------------------------------
  */
 
+/* A socket whose messages go whole or not at all. */
+static bool keeps_borders(int fd)
+{
+    int type = SOCK_STREAM;
+    socklen_t size = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+           type != SOCK_STREAM;
+}
+
 /* An eventfd and its like have no short reads and no errors of their own. */
 static unsigned can_on(int fd, size_t size, bool writes)
 {
@@ -208,10 +218,12 @@ static unsigned can_on(int fd, size_t size, bool writes)
     if (flags < 0 || fstat(fd, &status) != 0 ||
         !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
         return 0;
-    if (size > PIPE_BUF)
-        can |= CAN(ACTION_SHORT);
     if (flags & O_NONBLOCK)
         can |= CAN(ACTION_EAGAIN);
+    if (keeps_borders(fd))
+        return can;
+    if (size > PIPE_BUF)
+        can |= CAN(ACTION_SHORT);
     if (writes)
         can |= CAN(ACTION_KILL_MID);
     return can;
@@ -303,4 +315,40 @@ int fault_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
     il_pthread_mutex_unlock(mutex);
     sched_yield();
     return il_pthread_mutex_lock(mutex);
+}
+
+/* ---- libcurl --------------------------------------------------------------
+ *
+ * Weak, as most exercises are not linked with it; see calls_curl.c.
+ */
+
+__attribute__((weak)) void *curl_easy_init(void);
+__attribute__((weak)) void *curl_multi_init(void);
+__attribute__((weak)) int curl_multi_add_handle(void *multi, void *easy);
+
+#define NO_MEMORY 3 /* CURLM_OUT_OF_MEMORY */
+
+void *fault_curl_easy_init(void);
+void *fault_curl_easy_init(void)
+{
+    FAULT("curl_easy_init", CAN(ACTION_FAIL), "NULL");
+
+    return action == ACTION_FAIL ? NULL : curl_easy_init();
+}
+
+void *fault_curl_multi_init(void);
+void *fault_curl_multi_init(void)
+{
+    FAULT("curl_multi_init", CAN(ACTION_FAIL), "NULL");
+
+    return action == ACTION_FAIL ? NULL : curl_multi_init();
+}
+
+int fault_curl_multi_add_handle(void *multi, void *easy);
+int fault_curl_multi_add_handle(void *multi, void *easy)
+{
+    FAULT("curl_multi_add_handle", CAN(ACTION_FAIL), "OUT_OF_MEMORY");
+
+    return action == ACTION_FAIL ? NO_MEMORY
+                                 : curl_multi_add_handle(multi, easy);
 }

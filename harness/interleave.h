@@ -81,6 +81,35 @@ int threads_alive(void);
 void fail_thread_create_after(int n);
 
 /*
+ * The origin server (grader/origin.c), for an exercise whose exercise.conf
+ * says `server = origin`. Its address followed by "/KEY/" and the format's
+ * text: what is asked for, as `make serve` tells. KEY is the test's own. The
+ * string stays for the next 255 calls. Ask for each URL once: the number at
+ * its end may be any.
+ */
+const char *origin_url(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/*
+ * Lets the server write what it has counted for this test: evidence that
+ * does not come from the client. To be expected with expect_int():
+ *
+ *     requests        different URLs that were asked for
+ *     duplicates      requests for a URL that was asked for before
+ *     connections     that carried at least one request
+ *     most-in-flight  requests in flight at one moment, the highest number
+ *     let-go          requests that were held back until nobody could move
+ *     gave-up         requests whose client went away before their end
+ *     posts           those among the requests that were POSTs
+ *
+ * 0, or -1 when there is no server.
+ */
+int origin_report(void);
+
+/* A port of 127.0.0.1 on which nobody listens until origin_report(). */
+int origin_closed_port(void);
+
+/*
  * Faults. The lens `faults` runs each test that its check covers again and
  * again; each time one call that the student's code makes fails. The test
  * must bear that: an error that is returned is right, a wrong result is not,

@@ -97,9 +97,17 @@ static void escape(char *to, size_t size, const char *from)
     to[n] = '\0';
 }
 
+/* Only the test's own process observes, and not a child that has come back
+ * into the test. */
+static bool observes(void)
+{
+    return board->pid == getpid();
+}
+
 void observe_int(const char *key, long long value)
 {
-    record_line("value %s %s %lld", board->test, key, value);
+    if (observes())
+        record_line("value %s %s %lld", board->test, key, value);
 }
 
 void observe_str(const char *key, const char *value)
@@ -107,5 +115,6 @@ void observe_str(const char *key, const char *value)
     char text[1024];
 
     escape(text, sizeof text, value);
-    record_line("value %s %s %s", board->test, key, text);
+    if (observes())
+        record_line("value %s %s %s", board->test, key, text);
 }

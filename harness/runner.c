@@ -55,6 +55,8 @@ void standin_fail(const char *file, int line, bool fatal, const char *format,
                 slash ? slash + 1 : file, line, text);
     if (fatal && faults_run != NULL)
         _exit(RUNNER_AGAIN); /* one run of many, in its own process */
+    if (fatal && board->pid != getpid())
+        _exit(1); /* a child that has come back into the test */
     if (fatal)
         longjmp(after_test, 1);
 }

@@ -88,6 +88,23 @@ Test(exercise, everything)
     cr_expect_str_eq(exercise->checks[1].tests[2], "two/x");
 }
 
+Test(exercise, library_and_server)
+{
+    struct exercise *exercise =
+        load(TOP "libraries = curl\nserver = origin\n" CHECK);
+
+    cr_assert_not_null(exercise, "%s", why);
+    cr_assert_eq(exercise->library_count, 1);
+    cr_expect_str_eq(exercise_library(exercise->libraries[0]), "-lcurl");
+    cr_expect(exercise->server);
+    exercise = load(TOP CHECK);
+    cr_assert_not_null(exercise, "%s", why);
+    cr_expect_eq(exercise->library_count, 0);
+    cr_expect_not(exercise->server);
+    refused(TOP "libraries = curl -Wl,x\n" CHECK, "'-Wl,x' is not known");
+    refused(TOP "server = apache\n" CHECK, "there is only origin");
+}
+
 Test(exercise, faults_are_told_with_their_line)
 {
     refused(TOP "color = red\n" CHECK,

@@ -245,6 +245,25 @@ Test(read_valgrind, not_understood)
     cr_expect_eq(reports.items[1].kind, BUG_OTHER);
 }
 
+Test(read_valgrind, gaps_in_what_is_sent)
+{
+    static const char xml[] =
+        "<valgrindoutput><error><kind>SyscallParam</kind><what>Syscall param "
+        "write(buf) points to uninitialised byte(s)</what></error><error>"
+        "<kind>SyscallParam</kind><what>Syscall param socketcall.sendto(msg) "
+        "points to uninitialised byte(s)</what></error><error>"
+        "<kind>SyscallParam</kind><what>Syscall param write(buf) points to "
+        "unaddressable byte(s)</what></error><error><kind>SyscallParam</kind>"
+        "<what>Syscall param close(fd) contains uninitialised byte(s)</what>"
+        "</error></valgrindoutput>";
+    struct reports reports =
+        read_memcheck(ctx, xml, sizeof xml - 1, "answer.c");
+
+    cr_assert_eq(reports.count, 2);
+    cr_expect_eq(reports.items[0].kind, BUG_BAD_ACCESS);
+    cr_expect_eq(reports.items[1].kind, BUG_UNINITIALISED);
+}
+
 /* Small files that become big ones. */
 Test(read_valgrind, entities)
 {

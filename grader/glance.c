@@ -1,0 +1,230 @@
+/*
+ * glance.c - see glance.h.
+ *
+ * A glance reads, for each thread of the test's process and of its descendants,
+ * from /proc: its state (it must be S), how often it has been on a processor
+ * (schedstat), and the system call it sleeps in with its time-out. proc(5).
+ */
+#define _GNU_SOURCE
+#include "glance.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+bool glance_read(char *text, size_t size, pid_t pid, pid_t tid,
+                 const char *name)
+{
+    char path[64];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/%s", (int)pid, (int)tid,
+             name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    n = read(fd, text, size - 1);
+    close(fd);
+    if (n < 0)
+        return false;
+    text[n] = '\0';
+    return true;
+}
+
+char glance_state(const char *stat)
+{
+    const char *end = strrchr(stat, ')');
+
+    return end != NULL && end[1] == ' ' ? end[2] : '?';
+}
+
+/* true when the call that the thread sleeps in is a plain sleep */
+static bool call_is_nap(const char *text)
+{
+    long number = strtol(text, NULL, 10);
+
+    return number == SYS_nanosleep || number == SYS_clock_nanosleep;
+}
+
+/* true when the call that the thread sleeps in is ended by a clock */
+static bool call_is_timed(const char *text)
+{
+    unsigned long long argument[6] = {0};
+    long number;
+
+    if (sscanf(text, "%ld %llx %llx %llx %llx %llx %llx", &number, &argument[0],
+               &argument[1], &argument[2], &argument[3], &argument[4],
+               &argument[5]) < 1 ||
+        number < 0)
+        return true; /* "running", or not to be read: no proof */
+    switch (number) {
+    case SYS_futex: {
+        int operation = (int)argument[1] & FUTEX_CMD_MASK;
+
+        return (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET ||
+                operation == FUTEX_LOCK_PI) &&
+               argument[3] != 0;
+    }
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+    case SYS_rt_sigtimedwait:
+        return true;
+    case SYS_poll:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+        return (int)(number == SYS_poll ? argument[2] : argument[3]) >= 0;
+    case SYS_ppoll:
+        return argument[2] != 0;
+    case SYS_select:
+    case SYS_pselect6:
+        return argument[4] != 0;
+    default:
+        return false;
+    }
+}
+
+static const struct board_row *row_of(const struct board *board, pid_t tid)
+{
+    uint32_t used = board->rows_used;
+
+    for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++)
+        if (board->rows[i].tid == tid)
+            return &board->rows[i];
+    return NULL;
+}
+
+/* Adds one thread to the look; false when it moves. */
+static bool add_task(struct glance *glance, pid_t pid, pid_t tid)
+{
+    struct task *task = &glance->tasks[glance->count];
+    unsigned long long ran, waited, slices;
+    char text[512], call[256] = "";
+
+    if (glance->count == GLANCE_TASKS)
+        return false;
+    /* While it collects a child in waitpid(), or is about to sleep, a thread
+     * is S already and runs, or would if it had a processor. Only this file
+     * waits for the truth. */
+    if (glance_read(call, sizeof call, pid, tid, "syscall") &&
+        strncmp(call, "running", 7) == 0)
+        return false;
+    if (!glance_read(text, sizeof text, pid, tid, "stat"))
+        return true; /* it has ended since */
+    if (glance_state(text) == 'Z' || glance_state(text) == 'X')
+        return true;
+    if (glance_state(text) != 'S')
+        return false;
+    if (!glance_read(text, sizeof text, pid, tid, "schedstat") ||
+        sscanf(text, "%llu %llu %llu", &ran, &waited, &slices) != 3)
+        return false;
+    task->tid = tid;
+    task->ran = ran;
+    task->slices = slices;
+    glance->count++;
+    return true;
+}
+
+/* A thread of the test, and whether a clock ends its sleep. */
+static bool glance_at_task(struct glance *glance, const struct board *board,
+                           bool strangers, pid_t pid, pid_t tid)
+{
+    const struct board_row *row = row_of(board, tid);
+    size_t before = glance->count;
+    char text[512];
+
+    if (row == NULL && strangers && pid == board->pid)
+        return true;
+    if (!add_task(glance, pid, tid))
+        return false;
+    if (glance->count == before)
+        return true;
+    if (row != NULL && row->waiting != WAIT_NOTHING)
+        glance->timed |= row->timed; /* by a clock that ends it soon */
+    else if (!glance_read(text, sizeof text, pid, tid, "syscall"))
+        glance->timed = glance->naps = true;
+    else if (call_is_timed(text)) {
+        glance->timed = true;
+        glance->naps |= call_is_nap(text);
+    }
+    return true;
+}
+
+/* The origin server's own threads; the test descends from it. */
+bool glance_at_origin(struct glance *glance, const struct board *board,
+                      pid_t origin)
+{
+    char path[64];
+    struct dirent *entry;
+    bool still = true;
+    DIR *folder;
+
+    if (origin == 0)
+        return true;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)origin);
+    folder = opendir(path);
+    if (folder == NULL)
+        return true;
+    while (still && (entry = readdir(folder)) != NULL) {
+        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (tid > 0)
+            still = add_task(glance, origin, tid);
+    }
+    closedir(folder);
+    glance->timed |= board->origin_acts > 0;
+    return still;
+}
+
+static bool glance_at_children(struct glance *glance, const struct board *board,
+                               bool strangers, pid_t pid, pid_t tid)
+{
+    char text[4096];
+    char *at = text, *end;
+
+    if (!glance_read(text, sizeof text, pid, tid, "children"))
+        return true;
+    for (;;) {
+        long child = strtol(at, &end, 10);
+
+        if (end == at)
+            return true;
+        if (!glance_at_process(glance, board, strangers, (pid_t)child))
+            return false;
+        at = end;
+    }
+}
+
+bool glance_at_process(struct glance *glance, const struct board *board,
+                       bool strangers, pid_t pid)
+{
+    char path[64];
+    struct dirent *entry;
+    bool still = true;
+    DIR *folder;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    folder = opendir(path);
+    if (folder == NULL)
+        return true;
+    while (still && (entry = readdir(folder)) != NULL) {
+        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (tid > 0)
+            still = glance_at_task(glance, board, strangers, pid, tid) &&
+                    glance_at_children(glance, board, strangers, pid, tid);
+    }
+    closedir(folder);
+    return still;
+}
+
+bool glance_same(const struct glance *a, const struct glance *b)
+{
+    return a->count == b->count &&
+           memcmp(a->tasks, b->tasks, a->count * sizeof a->tasks[0]) == 0;
+}

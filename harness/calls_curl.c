@@ -1,0 +1,57 @@
+/*
+ * calls_curl.c - the calls of libcurl in which an answer sleeps, so that a
+ * hang report has their line. See calls.c.
+ *
+ * Most exercises are not linked with libcurl: the names are weak, and nobody
+ * calls these functions then. Handles are pointers to void.
+ */
+#include "inside.h"
+
+__attribute__((weak)) int curl_multi_poll(void *multi, void *more,
+                                          unsigned count, int ms, int *ready);
+__attribute__((weak)) int curl_multi_wait(void *multi, void *more,
+                                          unsigned count, int ms, int *ready);
+__attribute__((weak)) int curl_easy_perform(void *easy);
+
+#define SOON_MS 10000
+
+int il_curl_multi_poll(void *multi, void *more, unsigned count, int ms,
+                       int *ready);
+QUIET int il_curl_multi_poll(void *multi, void *more, unsigned count, int ms,
+                             int *ready)
+{
+    int result;
+    ENTER;
+
+    wait_begin(row, WAIT_POLL, UINT64_MAX, ms < SOON_MS, &at);
+    result = curl_multi_poll(multi, more, count, ms, ready);
+    wait_end(row);
+    return result;
+}
+
+int il_curl_multi_wait(void *multi, void *more, unsigned count, int ms,
+                       int *ready);
+QUIET int il_curl_multi_wait(void *multi, void *more, unsigned count, int ms,
+                             int *ready)
+{
+    int result;
+    ENTER;
+
+    wait_begin(row, WAIT_POLL, UINT64_MAX, ms < SOON_MS, &at);
+    result = curl_multi_wait(multi, more, count, ms, ready);
+    wait_end(row);
+    return result;
+}
+
+/* It sleeps and wakes by itself, often by the clock. */
+int il_curl_easy_perform(void *easy);
+QUIET int il_curl_easy_perform(void *easy)
+{
+    int result;
+    ENTER;
+
+    wait_begin(row, WAIT_POLL, UINT64_MAX, true, &at);
+    result = curl_easy_perform(easy);
+    wait_end(row);
+    return result;
+}

@@ -1,0 +1,309 @@
+/* expect: pass */
+/*
+ * right_socket_action.c - an event loop of one's own: libcurl says for which
+ * descriptors it waits and until when; epoll does the sleeping.
+ */
+#include "async-downloads.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+struct transfer {
+    CURL *easy;
+    struct result *result;
+    size_t capacity;
+    size_t body_max;
+    int error;
+};
+
+struct session {
+    CURLM *multi;
+    int most;
+    size_t body_max;
+    int epoll;
+    long timeout_ms; /* libcurl wants to be called after so long; -1: no */
+};
+
+static int error_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return 0;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return ECONNREFUSED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return ETIMEDOUT;
+    case CURLE_FILESIZE_EXCEEDED:
+        return EMSGSIZE;
+    case CURLE_OUT_OF_MEMORY:
+        return ENOMEM;
+    default:
+        return EIO;
+    }
+}
+
+/* Makes room for `size` bytes and a 0. Doubling keeps the copies few. */
+static bool make_room(struct transfer *transfer, size_t size)
+{
+    size_t capacity = transfer->capacity > 0 ? transfer->capacity : 1024;
+    char *body;
+
+    if (size < transfer->capacity)
+        return true;
+    while (capacity <= size)
+        capacity *= 2;
+    body = realloc(transfer->result->body, capacity);
+    if (body == NULL)
+        return false;
+    transfer->result->body = body;
+    transfer->capacity = capacity;
+    return true;
+}
+
+/* A part of the body: it may be all, it may be one byte. */
+static size_t take(char *data, size_t one, size_t size, void *state)
+{
+    struct transfer *transfer = state;
+    struct result *result = transfer->result;
+
+    (void)one; /* always 1 */
+    if (size > transfer->body_max - result->size)
+        transfer->error = EMSGSIZE;
+    else if (!make_room(transfer, result->size + size))
+        transfer->error = ENOMEM;
+    if (transfer->error != 0)
+        return CURL_WRITEFUNC_ERROR;
+    memcpy(result->body + result->size, data, size);
+    result->size += size;
+    return size;
+}
+
+static void fail(struct result *result, int error)
+{
+    free(result->body);
+    *result = (struct result){.error = error};
+}
+
+static void describe(struct transfer *transfer, const struct request *request)
+{
+    CURL *easy = transfer->easy;
+
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    if (request->post != NULL) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->post);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)request->size);
+    }
+}
+
+static void fill_in(struct transfer *transfer, CURLcode code)
+{
+    struct result *result = transfer->result;
+    int error = transfer->error != 0 ? transfer->error : error_of(code);
+
+    if (error == 0 && !make_room(transfer, result->size))
+        error = ENOMEM;
+    if (error != 0) {
+        fail(result, error);
+        return;
+    }
+    result->body[result->size] = '\0';
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result->status);
+}
+
+/* A new transfer in `multi`; NULL when it failed before it began. */
+static struct transfer *begin(CURLM *multi, size_t body_max,
+                              const struct request *request,
+                              struct result *result)
+{
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+
+    *result = (struct result){.error = ENOMEM};
+    if (transfer == NULL)
+        return NULL;
+    transfer->easy = curl_easy_init();
+    transfer->result = result;
+    transfer->body_max = body_max;
+    if (transfer->easy != NULL) {
+        describe(transfer, request);
+        result->error = 0;
+        if (curl_multi_add_handle(multi, transfer->easy) == CURLM_OK)
+            return transfer;
+    }
+    result->error = ENOMEM;
+    curl_easy_cleanup(transfer->easy);
+    free(transfer);
+    return NULL;
+}
+
+/* Its result is filled in, and it is no more. */
+static void end(CURLM *multi, struct transfer *transfer, CURLcode code)
+{
+    fill_in(transfer, code);
+    curl_multi_remove_handle(multi, transfer->easy);
+    curl_easy_cleanup(transfer->easy);
+    free(transfer);
+}
+
+/* Ends all that have come to their end; how many. */
+static int end_those(CURLM *multi)
+{
+    CURLMsg *message;
+    int left, n = 0;
+
+    while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+        CURLcode code = message->data.result;
+        struct transfer *transfer;
+
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+                          (char **)&transfer);
+        end(multi, transfer, code);
+        n++;
+    }
+    return n;
+}
+
+static size_t count_failed(const struct result *results, size_t count)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        failed += results[i].error != 0;
+    return failed;
+}
+
+/* libcurl tells for which descriptor it waits, and for what. */
+static int watch(CURL *easy, curl_socket_t fd, int what, void *state,
+                 void *known)
+{
+    struct session *session = state;
+    struct epoll_event event = {.data.fd = fd};
+
+    (void)easy;
+    if (what & CURL_POLL_IN)
+        event.events |= EPOLLIN;
+    if (what & CURL_POLL_OUT)
+        event.events |= EPOLLOUT;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(session->epoll, EPOLL_CTL_DEL, fd, NULL);
+        curl_multi_assign(session->multi, fd, NULL);
+    } else if (known != NULL) {
+        epoll_ctl(session->epoll, EPOLL_CTL_MOD, fd, &event);
+    } else {
+        epoll_ctl(session->epoll, EPOLL_CTL_ADD, fd, &event);
+        curl_multi_assign(session->multi, fd, session);
+    }
+    return 0;
+}
+
+/* And when it wants to be called, even if nothing comes: at first, at once. */
+static int set_timer(CURLM *multi, long timeout_ms, void *state)
+{
+    struct session *session = state;
+
+    (void)multi;
+    session->timeout_ms = timeout_ms;
+    return 0;
+}
+
+/* One turn: sleeps, and hands libcurl what has come. */
+static void turn(struct session *session)
+{
+    struct epoll_event events[16];
+    int running;
+    int n = epoll_wait(session->epoll, events, 16, (int)session->timeout_ms);
+
+    if (n == 0) {
+        session->timeout_ms = -1;
+        curl_multi_socket_action(session->multi, CURL_SOCKET_TIMEOUT, 0,
+                                 &running);
+    }
+    for (int i = 0; i < n; i++) {
+        int what = 0;
+
+        if (events[i].events & (EPOLLIN | EPOLLHUP))
+            what |= CURL_CSELECT_IN;
+        if (events[i].events & EPOLLOUT)
+            what |= CURL_CSELECT_OUT;
+        if (events[i].events & EPOLLERR)
+            what |= CURL_CSELECT_ERR;
+        curl_multi_socket_action(session->multi, events[i].data.fd, what,
+                                 &running);
+    }
+}
+
+size_t session_fetch(struct session *session, const struct request requests[],
+                     size_t count, struct result results[])
+{
+    size_t next = 0;
+    int under_way = 0;
+
+    for (;;) {
+        while (under_way < session->most && next < count) {
+            under_way += begin(session->multi, session->body_max,
+                               &requests[next], &results[next]) != NULL;
+            next++;
+        }
+        if (under_way == 0)
+            return count_failed(results, count);
+        turn(session);
+        under_way -= end_those(session->multi);
+    }
+}
+
+struct session *session_open(int most, size_t body_max)
+{
+    struct session *session = NULL;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return NULL;
+    session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        curl_global_cleanup();
+        return NULL;
+    }
+    session->most = most;
+    session->body_max = body_max;
+    session->timeout_ms = -1;
+    session->epoll = epoll_create1(EPOLL_CLOEXEC);
+    session->multi = curl_multi_init();
+    if (session->epoll < 0 || session->multi == NULL) {
+        session_close(session);
+        return NULL;
+    }
+    curl_multi_setopt(session->multi, CURLMOPT_SOCKETFUNCTION, watch);
+    curl_multi_setopt(session->multi, CURLMOPT_SOCKETDATA, session);
+    curl_multi_setopt(session->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(session->multi, CURLMOPT_TIMERDATA, session);
+    return session;
+}
+
+/* The multi handle first: it still tells of the connections that it closes. */
+void session_close(struct session *session)
+{
+    if (session == NULL)
+        return;
+    curl_multi_cleanup(session->multi);
+    if (session->epoll >= 0)
+        close(session->epoll);
+    free(session);
+    curl_global_cleanup();
+}
+
+void results_free(struct result results[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(results[i].body);
+}
