@@ -91,7 +91,7 @@ static bool waits(const struct report *report, const char *words)
     return false;
 }
 
-enum shape { ASLEEP, KEPT, OWN, DATA, NONE_HELD, ONE_HELD, CIRCLE };
+enum shape { ASLEEP, KEPT, OWN, DATA, READY, NONE_HELD, ONE_HELD, CIRCLE };
 
 static const struct {
     const char *message, *idea, *help;
@@ -123,6 +123,16 @@ static const struct {
               "For each wait above: who has the other end, and what does that "
               "one wait for? Close in each process the ends that it does not "
               "use, and read results while you still write items."},
+    [READY] = {"Nothing moves any more: somebody waits for a descriptor to "
+               "become ready, and none ever will.",
+               "poll() and epoll_wait() tell of the descriptors that were "
+               "handed to them, and of nothing else. Whoever has news for one "
+               "who sleeps there must make a descriptor ready, by a write to "
+               "a pipe or an eventfd. And when nothing is left to wait for, "
+               "one does not wait.",
+               "Which descriptor should have become ready, and who should "
+               "have seen to that? Is it among those that are waited for? Is "
+               "there a time-out for what is due by the clock?"},
     [NONE_HELD] = {"Nothing moves any more: every thread sleeps, and nobody is "
                    "left to wake one.",
                    "A thread that sleeps needs another that wakes it later. A "
@@ -160,10 +170,11 @@ static enum shape shape_of(const struct report *report)
         return KEPT;
     if (waits(report, HANG_OWN))
         return OWN;
-    if (holding == 0 &&
-        (waits(report, HANG_DATA) || waits(report, HANG_ROOM) ||
-         waits(report, HANG_READY) || waits(report, HANG_CHILD)))
+    if (holding == 0 && (waits(report, HANG_DATA) || waits(report, HANG_ROOM) ||
+                         waits(report, HANG_CHILD)))
         return DATA;
+    if (holding == 0 && waits(report, HANG_READY))
+        return READY;
     if (holding < 2)
         return holding == 0 ? NONE_HELD : ONE_HELD;
     return CIRCLE;
