@@ -17,6 +17,7 @@
 
 #define BLOCK    16384
 #define PIECES   8
+#define ENDLESS  (16u * 1024 * 1024)
 #define TOO_MUCH 10 /* bytes more than were promised */
 
 uint64_t origin_now_ms(void)
@@ -218,10 +219,21 @@ static enum MHD_Result answer_drip(struct request *request)
     return send_body(request, MHD_HTTP_OK, request->number[0], 1, send_drip);
 }
 
+/* Far more than anybody accepts, and quickly; who takes it all has done so
+ * soon, and sees no end but that of the connection. */
+static ssize_t send_endless(void *state, uint64_t at, char *data, size_t size)
+{
+    const struct request *request = state;
+
+    if (request->gone || at >= ENDLESS)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    memset(data, '.', size);
+    return (ssize_t)size;
+}
+
 static enum MHD_Result answer_endless(struct request *request)
 {
-    return send_body(request, MHD_HTTP_OK, MHD_SIZE_UNKNOWN, UINT64_MAX,
-                     send_allowed);
+    return send_body(request, MHD_HTTP_OK, MHD_SIZE_UNKNOWN, 0, send_endless);
 }
 
 static const struct {
@@ -259,7 +271,7 @@ const char origin_help[] =
     "  /k/silent/SIZE       half of the body, then nothing more\n"
     "  /k/longer/SIZE       more than its head promises\n"
     "  /k/garbage           an answer that is not HTTP\n"
-    "  /k/endless           a body without an end\n"
+    "  /k/endless           a body without an end: 16 MB, then it closes\n"
     "  /k/report            what was counted of /k/...\n"
     "\n"
     "Before WHAT may stand:\n"
