@@ -65,7 +65,7 @@ const struct board *stillness_board(const struct stillness *stillness)
     return stillness->board;
 }
 
-pid_t stillness_parent(pid_t pid)
+static pid_t parent_of(pid_t pid)
 {
     char text[512];
     const char *end;
@@ -85,7 +85,7 @@ static bool descends(pid_t pid, pid_t program)
     for (int steps = 0; pid > 1 && steps < 64; steps++) {
         if (pid == program)
             return true;
-        pid = stillness_parent(pid);
+        pid = parent_of(pid);
     }
     return false;
 }

@@ -65,9 +65,6 @@ void stillness_enough(struct stillness *stillness);
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);
 
-/* The parent of a process, or 0. */
-pid_t stillness_parent(pid_t pid);
-
 /* The test's process as the board names it, if it is `program` or descends
  * from it; else 0. */
 pid_t stillness_process(struct stillness *stillness, pid_t program);

@@ -45,7 +45,7 @@ struct watch {
     struct reports *reports;
 
     pid_t program;     /* in the box */
-    pid_t runner;      /* the parent of a test's process */
+    pid_t runner;      /* the tests' program: behind a server its child */
     uint32_t serial;   /* the test that is being timed */
     double cpu_before; /* its process' processor time when it began */
     double began;      /* monotonic seconds */
@@ -219,6 +219,23 @@ static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
         tell_hang(watch, pid, BUG_ASLEEP);
 }
 
+/* The first child of a process, or 0. */
+static pid_t child_of(pid_t pid)
+{
+    char path[64], text[32] = "";
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid,
+             (int)pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    if (fgets(text, sizeof text, file) == NULL)
+        text[0] = '\0';
+    fclose(file);
+    return (pid_t)atol(text);
+}
+
 /*
  * Who gives the hint is on its way to sleep, and not there yet: look again,
  * soon and then less soon, for two milliseconds at the most.
@@ -246,8 +263,9 @@ static enum box_word look(void *state, pid_t program, const char *data,
     enum motion motion;
 
     watch->program = program;
-    if (pid != 0 && watch->runner == 0)
-        watch->runner = stillness_parent(pid);
+    if (watch->runner == 0)
+        watch->runner =
+            watch->lab->exercise->server ? child_of(program) : program;
     if (pid == 0)
         return BOX_GO_ON;
     follow_test(watch, pid);
@@ -340,11 +358,10 @@ double watch_wall_seconds(const struct lab *lab, const struct run_spec *spec)
  * says, and leaves it there when it is killed. */
 void watch_close(const struct watch *watch)
 {
-    pid_t runner = watch->runner > 0 ? watch->runner : watch->program;
     char path[64];
 
-    if (!watch->spec->processes || runner <= 0)
+    if (!watch->spec->processes || watch->runner <= 0)
         return;
-    snprintf(path, sizeof path, "/tmp/criterion_%d.sock", (int)runner);
+    snprintf(path, sizeof path, "/tmp/criterion_%d.sock", (int)watch->runner);
     unlink(path);
 }
