@@ -174,13 +174,10 @@ static bool all_has_come(const struct stillness *stillness)
 
 /* Whether a clock would end the client's sleep is no matter here: it waits for
  * an answer. */
-static bool waits_for_origin(const struct stillness *stillness,
+static bool waits_for_origin(const struct board *board,
                              const struct glance *look)
 {
-    const struct board *board = stillness->board;
-
-    return stillness->origin != 0 && board->holds > 0 &&
-           board->origin_acts == 0 && !look->naps && !held_back(board);
+    return board->origin_acts == 0 && !look->naps && !held_back(board);
 }
 
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
@@ -190,24 +187,27 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
     const struct board *board = stillness->board;
     struct glance first = {.count = 0}, second = {.count = 0};
     uint32_t serial = board->serial;
-    bool come;
+    bool come, clock, held;
 
     end_dead_children(stillness->board);
     if (being_born(board) ||
         !glance_at_process(&first, board, stillness->strangers, pid) ||
         first.count == 0 || !glance_at_origin(&first, board, stillness->origin))
         return MOTION_MOVING;
-    /* between the two: what came has woken somebody */
+    /* Between the two: what changes before has woken somebody, and the second
+     * look sees that; what changes later does not matter. */
     come = all_has_come(stillness);
+    clock = timer_runs(board);
+    held = stillness->origin != 0 && board->holds > 0;
     if (!glance_at_process(&second, board, stillness->strangers, pid) ||
         !glance_at_origin(&second, board, stillness->origin))
         return MOTION_MOVING;
     if (!glance_same(&first, &second) || being_born(board) ||
         board->serial != serial || board->pid != pid || !come)
         return MOTION_ASLEEP;
-    if (waits_for_origin(stillness, &second))
+    if (held && waits_for_origin(board, &second))
         return MOTION_LET_GO;
-    if (first.timed || second.timed || timer_runs(board))
+    if (first.timed || second.timed || clock)
         return MOTION_ASLEEP;
     return MOTION_DEADLOCK;
 }
