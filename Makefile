@@ -155,7 +155,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed faults faults_calls
+MAINS := oracle runner speed faults faults_calls no_certificates
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h).
@@ -166,8 +166,8 @@ endef
 $(foreach name,$(FLAVOURS) oracle workload faults,\
     $(eval $(call harness,$(name))))
 
-HARNESS_criterion-gcc := $(INSIDE)
-HARNESS_criterion-clang := $(INSIDE)
+HARNESS_criterion-gcc := $(INSIDE) no_certificates
+HARNESS_criterion-clang := $(INSIDE) no_certificates
 HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed

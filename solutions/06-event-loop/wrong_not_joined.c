@@ -526,10 +526,9 @@ static void *run_call(void *arg)
 
     pthread_mutex_lock(&loop->lock);
     STAILQ_INSERT_TAIL(&loop->ended, call, in_ended);
-    pthread_mutex_unlock(&loop->lock);
-    /* After the list: whoever is woken finds the call there. */
     while (write(loop->wakeup, &one, sizeof one) < 0)
         ;
+    pthread_mutex_unlock(&loop->lock);
     return NULL;
 }
 
