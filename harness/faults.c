@@ -144,9 +144,10 @@ enum fault fault_kind(void)
 
 const char *faults_suffix(void)
 {
-    static char text[16];
+    static char text[16] = "";
 
-    snprintf(text, sizeof text, armed.number < 0 ? "" : "@%d", armed.number);
+    if (armed.number >= 0)
+        snprintf(text, sizeof text, "@%d", armed.number);
     return text;
 }
 
