@@ -161,8 +161,9 @@ static int check_whole(struct conf *conf)
                               "must say threads and threshold",
                               exercise->checks[i].name);
     }
-    if (sum != 100)
-        return conf_fault(conf, "points sum to %d, not to 100", sum);
+    if (sum != EXERCISE_POINTS)
+        return conf_fault(conf, "points sum to %d, not to %d", sum,
+                          EXERCISE_POINTS);
     return 0;
 }
 

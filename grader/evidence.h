@@ -101,15 +101,13 @@ struct records {
 
 /* A call of the student's code that was made to fail in one run of a test. */
 struct injected {
-    const char *test;    /* "suite/name@7" */
-    const char *call;    /* "malloc" */
-    const char *says;    /* "ENOMEM", "interrupted", "short", ... */
-    unsigned time;       /* which of the calls at this place: 1, 2 */
-    bool child;          /* in a child process */
-    struct place *stack; /* of the call */
-    size_t depth;
-    struct place *block_stack; /* of the first block that was not freed */
-    size_t block_depth;
+    const char *test;  /* "suite/name@7" */
+    const char *call;  /* "malloc" */
+    const char *says;  /* "ENOMEM", "interrupted", "short", ... */
+    unsigned time;     /* which of the calls at this place: 1, 2 */
+    bool child;        /* in a child process */
+    struct side at;    /* the call */
+    struct side block; /* where the first block came from that is not freed */
 };
 
 /* What the oracle, outside, says must be observed. */

@@ -7,6 +7,8 @@
 
 #include "evidence.h"
 
+#define EXERCISE_POINTS 100 /* of all checks together */
+
 /*
  * One line of the verdict: one property of the answer. Points belong to the
  * property, whichever of its lenses shows that it is broken.

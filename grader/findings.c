@@ -57,7 +57,7 @@ const struct place *side_student(const struct side *side)
     return NULL;
 }
 
-static size_t student_sides(const struct report *report)
+size_t report_student_sides(const struct report *report)
 {
     size_t count = 0;
 
@@ -102,7 +102,7 @@ static size_t shared_lines(const struct report *a, const struct report *b)
 
 static bool same_story(const struct report *a, const struct report *b)
 {
-    size_t lines_a = student_sides(a), lines_b = student_sides(b);
+    size_t lines_a = report_student_sides(a), lines_b = report_student_sides(b);
     size_t shared = shared_lines(a, b);
 
     if (a->kind == BUG_DEADLOCK && b->kind == BUG_LOCK_ORDER)
@@ -132,7 +132,7 @@ static bool is_fact(enum bug kind)
 
 static bool counts(const struct report *report)
 {
-    return is_fact(report->kind) || student_sides(report) > 0;
+    return is_fact(report->kind) || report_student_sides(report) > 0;
 }
 
 /* Tests come in the order of the exercise; unknown ones last. */
@@ -152,8 +152,8 @@ static bool tells_more(const struct judging *judging, const struct report *a,
 {
     if (a->kind != b->kind)
         return false;
-    if (student_sides(a) != student_sides(b))
-        return student_sides(a) > student_sides(b);
+    if (report_student_sides(a) != report_student_sides(b))
+        return report_student_sides(a) > report_student_sides(b);
     if (!a->object != !b->object)
         return a->object;
     return turn_of(judging, a->test) < turn_of(judging, b->test);
@@ -294,8 +294,8 @@ static int compare(const void *left, const void *right)
 
     if (rank(a->kind) != rank(b->kind))
         return rank(a->kind) - rank(b->kind);
-    if (student_sides(a) != student_sides(b))
-        return student_sides(a) > student_sides(b) ? -1 : 1;
+    if (report_student_sides(a) != report_student_sides(b))
+        return report_student_sides(a) > report_student_sides(b) ? -1 : 1;
     if (!a->object != !b->object)
         return a->object ? -1 : 1;
     if (first_line(a) != first_line(b))
@@ -364,15 +364,20 @@ bool trouble_belongs(const struct judging *judging,
     return property == check->property;
 }
 
+void row_add(struct judging *judging, struct row *row, struct finding *finding)
+{
+    row->findings = talloc_realloc(judging->ctx, row->findings,
+                                   struct finding *, row->finding_count + 1);
+    row->findings[row->finding_count++] = finding;
+}
+
 void row_tell(struct judging *judging, struct row *row, struct trouble *trouble)
 {
     trouble->claimed = true;
     for (size_t i = 0; i < row->finding_count; i++)
         if (row->findings[i] == &trouble->finding)
             return;
-    row->findings = talloc_realloc(judging->ctx, row->findings,
-                                   struct finding *, row->finding_count + 1);
-    row->findings[row->finding_count++] = &trouble->finding;
+    row_add(judging, row, &trouble->finding);
 }
 
 struct trouble *row_tell_all(struct judging *judging, struct row *row,

@@ -99,19 +99,24 @@ static const struct board_row *row_of(const struct board *board, pid_t tid)
     return NULL;
 }
 
-/* Adds one thread to the look; false when it moves. */
-static bool add_task(struct glance *glance, pid_t pid, pid_t tid)
+#define CALL_MAX 256 /* a line of /proc/PID/task/TID/syscall */
+
+/* Adds one thread to the glance, unless it has ended; false when it moves.
+ * `call` gets the system call that it sleeps in, or "". */
+static bool add_task(struct glance *glance, pid_t pid, pid_t tid,
+                     char call[CALL_MAX])
 {
     struct task *task = &glance->tasks[glance->count];
     unsigned long long ran, waited, slices;
-    char text[512], call[256] = "";
+    char text[512];
 
+    call[0] = '\0';
     if (glance->count == GLANCE_TASKS)
         return false;
     /* While it collects a child in waitpid(), or is about to sleep, a thread
      * is S already and runs, or would if it had a processor. Only this file
      * waits for the truth. */
-    if (glance_read(call, sizeof call, pid, tid, "syscall") &&
+    if (glance_read(call, CALL_MAX, pid, tid, "syscall") &&
         strncmp(call, "running", 7) == 0)
         return false;
     if (!glance_read(text, sizeof text, pid, tid, "stat"))
@@ -136,49 +141,23 @@ static bool glance_at_task(struct glance *glance, const struct board *board,
 {
     const struct board_row *row = row_of(board, tid);
     size_t before = glance->count;
-    char text[512];
+    char call[CALL_MAX];
 
     if (row == NULL && strangers && pid == board->pid)
         return true;
-    if (!add_task(glance, pid, tid))
+    if (!add_task(glance, pid, tid, call))
         return false;
     if (glance->count == before)
         return true;
     if (row != NULL && row->waiting != WAIT_NOTHING)
         glance->timed |= row->timed; /* by a clock that ends it soon */
-    else if (!glance_read(text, sizeof text, pid, tid, "syscall"))
-        glance->timed = glance->naps = true;
-    else if (call_is_timed(text)) {
+    else if (*call == '\0')
+        glance->timed = glance->naps = true; /* not to be read: no proof */
+    else if (call_is_timed(call)) {
         glance->timed = true;
-        glance->naps |= call_is_nap(text);
+        glance->naps |= call_is_nap(call);
     }
     return true;
-}
-
-/* The origin server's own threads; the test descends from it. */
-bool glance_at_origin(struct glance *glance, const struct board *board,
-                      pid_t origin)
-{
-    char path[64];
-    struct dirent *entry;
-    bool still = true;
-    DIR *folder;
-
-    if (origin == 0)
-        return true;
-    snprintf(path, sizeof path, "/proc/%d/task", (int)origin);
-    folder = opendir(path);
-    if (folder == NULL)
-        return true;
-    while (still && (entry = readdir(folder)) != NULL) {
-        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-        if (tid > 0)
-            still = add_task(glance, origin, tid);
-    }
-    closedir(folder);
-    glance->timed |= board->origin_acts > 0;
-    return still;
 }
 
 static bool glance_at_children(struct glance *glance, const struct board *board,
@@ -200,8 +179,13 @@ static bool glance_at_children(struct glance *glance, const struct board *board,
     }
 }
 
-bool glance_at_process(struct glance *glance, const struct board *board,
-                       bool strangers, pid_t pid)
+/* What a walk over threads looks at each with; false ends it. */
+typedef bool visit(struct glance *glance, const struct board *board,
+                   bool strangers, pid_t pid, pid_t tid);
+
+/* Every thread of the process. */
+static bool walk(visit *look, struct glance *glance, const struct board *board,
+                 bool strangers, pid_t pid)
 {
     char path[64];
     struct dirent *entry;
@@ -216,10 +200,46 @@ bool glance_at_process(struct glance *glance, const struct board *board,
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
         if (tid > 0)
-            still = glance_at_task(glance, board, strangers, pid, tid) &&
-                    glance_at_children(glance, board, strangers, pid, tid);
+            still = look(glance, board, strangers, pid, tid);
     }
     closedir(folder);
+    return still;
+}
+
+static bool at_task_and_children(struct glance *glance,
+                                 const struct board *board, bool strangers,
+                                 pid_t pid, pid_t tid)
+{
+    return glance_at_task(glance, board, strangers, pid, tid) &&
+           glance_at_children(glance, board, strangers, pid, tid);
+}
+
+bool glance_at_process(struct glance *glance, const struct board *board,
+                       bool strangers, pid_t pid)
+{
+    return walk(at_task_and_children, glance, board, strangers, pid);
+}
+
+/* A thread of the server: what it sleeps in is its own affair. */
+static bool at_task_alone(struct glance *glance, const struct board *board,
+                          bool strangers, pid_t pid, pid_t tid)
+{
+    char call[CALL_MAX];
+
+    (void)board;
+    (void)strangers;
+    return add_task(glance, pid, tid, call);
+}
+
+bool glance_at_origin(struct glance *glance, const struct board *board,
+                      pid_t origin)
+{
+    bool still;
+
+    if (origin == 0)
+        return true;
+    still = walk(at_task_alone, glance, board, false, origin);
+    glance->timed |= board->origin_acts > 0;
     return still;
 }
 

@@ -8,10 +8,13 @@
  */
 #include "hang.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
 
 #include "pipes.h"
+
+#define RECORDED_MOST 16 /* addresses of one record */
 
 struct scene {
     void *ctx;
@@ -35,6 +38,20 @@ size_t hang_stack(void *ctx, struct symbols *symbols, uint64_t base,
             (*out)[n++] = place;
     }
     return n;
+}
+
+size_t hang_stack_recorded(void *ctx, struct symbols *symbols, const char *text,
+                           bool exact, struct place **out)
+{
+    const char *at = strchr(text, '@');
+    uint64_t pcs[RECORDED_MOST + 1] = {0};
+    size_t n = 0;
+
+    while (at != NULL && n < RECORDED_MOST && (*at == '@' || *at == ','))
+        pcs[n++] = strtoull(at + 1, (char **)&at, 16);
+    if (n > 0 && exact)
+        pcs[0] += 1;
+    return hang_stack(ctx, symbols, 0, pcs, n, out);
 }
 
 static const char *lock_name(struct scene *scene, uint64_t lock)

@@ -26,6 +26,13 @@
 struct report hang_report(void *ctx, const struct board *board,
                           struct symbols *symbols, enum lens lens);
 
+/*
+ * The same from a record, "SIGSEGV@pc,pc,...": offsets from the load address,
+ * hexadecimal. `exact`: the first is where it stands, and no return address.
+ */
+size_t hang_stack_recorded(void *ctx, struct symbols *symbols, const char *text,
+                           bool exact, struct place **out);
+
 /* A stack from return addresses; at most `depth` of them, 0 ends it. */
 size_t hang_stack(void *ctx, struct symbols *symbols, uint64_t base,
                   const uint64_t *pcs, size_t depth, struct place **out);

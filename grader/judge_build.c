@@ -109,9 +109,7 @@ static void add_error(struct judging *judging, struct row *row,
     struct finding *copy = talloc(judging->ctx, struct finding);
 
     *copy = finding;
-    row->findings = talloc_realloc(judging->ctx, row->findings,
-                                   struct finding *, row->finding_count + 1);
-    row->findings[row->finding_count++] = copy;
+    row_add(judging, row, copy);
 }
 
 static void tell_errors(struct judging *judging, struct row *row)

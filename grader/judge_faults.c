@@ -72,22 +72,14 @@ static size_t kind_of(const struct injected *fault)
 }
 
 /* The line that called the function in which the call stands, or NULL. */
-static const struct place *own_caller(const struct injected *fault,
+static const struct place *own_caller(const struct side *side,
                                       const struct place *at)
 {
-    const struct place *end = fault->stack + fault->depth;
+    const struct place *end = side->stack + side->depth;
 
     for (const struct place *next = at + 1; at && next < end; next++)
         if (next->student)
             return next;
-    return NULL;
-}
-
-static const struct place *own_place(const struct place *stack, size_t depth)
-{
-    for (size_t i = 0; i < depth; i++)
-        if (stack[i].student)
-            return &stack[i];
     return NULL;
 }
 
@@ -151,9 +143,8 @@ static void tell(struct judging *judging, struct row *row,
 {
     struct finding *finding = talloc_zero(judging->ctx, struct finding);
     const struct trouble *trouble = trouble_in(judging, name);
-    const struct place *at = own_place(fault->stack, fault->depth);
-    const struct place *block =
-        own_place(fault->block_stack, fault->block_depth);
+    const struct place *at = side_student(&fault->at);
+    const struct place *block = side_student(&fault->block);
     const char *call = call_words(judging, fault);
 
     finding->property = PROPERTY_FAULTS;
@@ -164,20 +155,15 @@ static void tell(struct judging *judging, struct row *row,
         say(judging, "Made to happen: %s. What came of it: %s", call, after);
     finding->idea = kinds[kind_of(fault)].idea;
     finding->help = kinds[kind_of(fault)].help;
-    if (at)
-        words_locate(judging, finding, at, call);
-    if (own_caller(fault, at))
-        words_locate(judging, finding, own_caller(fault, at),
-                     "on the way from here");
-    if (block)
-        words_locate(judging, finding, block, "allocated here, and not freed");
+    words_locate(judging, finding, at, call);
+    words_locate(judging, finding, own_caller(&fault->at, at),
+                 "on the way from here");
+    words_locate(judging, finding, block, "allocated here, and not freed");
     for (size_t i = 0; trouble && i < trouble->finding.location_count; i++)
         words_locate(judging, finding, &trouble->finding.locations[i].place,
                      trouble->finding.locations[i].what);
     finding->story = trouble ? trouble->finding.story : NULL;
-    row->findings = talloc_realloc(judging->ctx, row->findings,
-                                   struct finding *, row->finding_count + 1);
-    row->findings[row->finding_count++] = finding;
+    row_add(judging, row, finding);
     row_fail(row, LENS_FAULTS, finding->message);
     row->help = finding->help;
     row->again = again(judging, LENS_FAULTS);

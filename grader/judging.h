@@ -72,7 +72,12 @@ struct trouble *race_covering(struct judging *judging,
 /* The frame of a side where the student's own code is, or NULL. */
 const struct place *side_student(const struct side *side);
 
-/* Adds the trouble to what the row tells. */
+/* How many sides of a report have such a frame. */
+size_t report_student_sides(const struct report *report);
+
+/* Adds to what the row tells a finding, which must live as long; or a
+ * trouble, once. */
+void row_add(struct judging *judging, struct row *row, struct finding *finding);
 void row_tell(struct judging *judging, struct row *row,
               struct trouble *trouble);
 

@@ -23,9 +23,8 @@
     "handle_sigfpe=0:handle_sigill=0:exitcode=0:suppress_equal_addresses=0:"   \
     "suppress_equal_stacks=0"
 
-/* Tests that may use up their time. Where a tool looks, the first blocks
- * what the others could show. */
-#define TIME_OUTS      3
+/* Where a tool looks, the first test that uses up its time blocks what the
+ * others could show. */
 #define TIME_OUTS_TOOL 1
 
 /* Reads what the tool said about a run. */
@@ -117,7 +116,7 @@ static void criterion(struct look *look, enum program program, const char *way,
     spec.program = program_for(look, program);
     spec.after = after;
     spec.processes = true;
-    spec.time_outs = TIME_OUTS;
+    spec.time_outs = RUN_TIME_OUTS;
     spec.most = 2; /* Criterion itself may fail to start a test, once */
     if (spec.program != NULL)
         run_all(look, &spec, NULL);
@@ -139,7 +138,7 @@ void look_patient(struct look *look)
 
     spec.program = program_for(look, PROGRAM_PLAIN);
     spec.patient = true;
-    spec.time_outs = TIME_OUTS;
+    spec.time_outs = RUN_TIME_OUTS;
     if (spec.program != NULL)
         run_all(look, &spec, NULL);
 }

@@ -13,21 +13,6 @@
 #include "lenses.h"
 #include "run.h"
 
-#define TIME_OUTS 3 /* runs that may use up their time */
-
-/* "@pc,pc": offsets from the load address, hexadecimal */
-static size_t stack_of(struct look *look, struct symbols *symbols,
-                       const char *text, struct place **out)
-{
-    const char *at = strchr(text, '@');
-    uint64_t pcs[16];
-    size_t n = 0;
-
-    while (at != NULL && n < 16 && (*at == '@' || *at == ','))
-        pcs[n++] = strtoull(at + 1, (char **)&at, 16);
-    return hang_stack(look->ctx, symbols, 0, pcs, n, out);
-}
-
 static void add_fault(struct look *look, struct run *run,
                       struct symbols *symbols, const struct record *record)
 {
@@ -40,7 +25,8 @@ static void add_fault(struct look *look, struct run *run,
     fault.call = talloc_strdup(look->ctx, call);
     fault.says = talloc_strdup(look->ctx, says);
     fault.child = strcmp(who, "child") == 0;
-    fault.depth = stack_of(look, symbols, record->value, &fault.stack);
+    fault.at.depth = hang_stack_recorded(look->ctx, symbols, record->value,
+                                         false, &fault.at.stack);
     run->faults = talloc_realloc(look->ctx, run->faults, struct injected,
                                  (unsigned)run->fault_count + 1);
     run->faults[run->fault_count++] = fault;
@@ -72,8 +58,8 @@ static void read_faults(struct look *look, struct run *run, const char *program)
                     ? fault_of(run, record->test)
                     : NULL;
         if (fault != NULL)
-            fault->block_depth =
-                stack_of(look, symbols, record->value, &fault->block_stack);
+            fault->block.depth = hang_stack_recorded(
+                look->ctx, symbols, record->value, false, &fault->block.stack);
     }
 }
 
@@ -88,7 +74,7 @@ void look_faults(struct look *look)
         .program =
             build_program(look->ctx, look->lab, PROGRAM_FAULTS, &why, &place),
         .slowness = 1,
-        .time_outs = TIME_OUTS,
+        .time_outs = RUN_TIME_OUTS,
         .repeats = 100,
         .seed = look->lab->seed + 1000u * (unsigned)LENS_FAULTS,
         .tests = look->tests,

@@ -4,28 +4,19 @@
 #define _GNU_SOURCE
 #include "machine.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "glance.h"
+
 static bool readable(pid_t pid, const char *name)
 {
-    char path[64], text[256];
-    ssize_t n;
-    int fd;
+    char text[256];
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/%s", (int)pid, (int)pid,
-             name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    n = read(fd, text, sizeof text);
-    close(fd);
-    return n > 0;
+    return glance_read(text, sizeof text, pid, pid, name) && *text != '\0';
 }
 
 const char *machine_cannot_watch(void)

@@ -197,7 +197,7 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
     /* Between the two: what changes before has woken somebody, and the second
      * look sees that; what changes later does not matter. */
     come = all_has_come(stillness);
-    clock = timer_runs(board);
+    clock = first.timed || timer_runs(board);
     held = stillness->origin != 0 && board->holds > 0;
     if (!glance_at_process(&second, board, stillness->strangers, pid) ||
         !glance_at_origin(&second, board, stillness->origin))
@@ -207,7 +207,7 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
         return MOTION_ASLEEP;
     if (held && waits_for_origin(board, &second))
         return MOTION_LET_GO;
-    if (first.timed || second.timed || clock)
+    if (clock || second.timed)
         return MOTION_ASLEEP;
     return MOTION_DEADLOCK;
 }

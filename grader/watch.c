@@ -294,22 +294,16 @@ static void add_crash(struct watch *watch, const struct record *record,
                             .lens = watch->spec->lens,
                             .test = record->test,
                             .count = 1};
-    uint64_t pcs[17] = {0};
-    size_t n = 0;
 
     if (at == NULL || symbols == NULL)
         return;
     report.title =
         talloc_strndup(watch->ctx, record->value, (size_t)(at - record->value));
-    while (n < 16 && (*at == '@' || *at == ','))
-        pcs[n++] = strtoull(at + 1, (char **)&at, 16);
-    if (n > 0)
-        pcs[0] += 1; /* the first is no return address */
     report.sides = talloc_zero(watch->ctx, struct side);
     report.sides[0].what =
         loop ? "still running here when the time was up" : "crashes here";
-    report.sides[0].depth =
-        hang_stack(watch->ctx, symbols, 0, pcs, n, &report.sides[0].stack);
+    report.sides[0].depth = hang_stack_recorded(
+        watch->ctx, symbols, record->value, true, &report.sides[0].stack);
     run_add_report(watch->ctx, watch->reports, &report);
 }
 

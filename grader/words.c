@@ -225,20 +225,11 @@ static void thread_leak(struct judging *judging, struct trouble *trouble)
     locate_sides(judging, trouble, "created here");
 }
 
-static size_t student_lines(const struct report *report)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < report->count; i++)
-        count += side_student(&report->sides[i]) != NULL;
-    return count;
-}
-
 static void crash(struct judging *judging, struct trouble *trouble)
 {
     trouble->finding.message = say(judging, "The program crashes: %s.",
                                    words_signal(trouble->report->title, 0));
-    if (student_lines(trouble->report) == 0)
+    if (report_student_sides(trouble->report) == 0)
         trouble->finding.help =
             "No line of your file is known to it. Look at what your functions "
             "hand out and free: a pointer that is NULL, freed twice, or used "

@@ -154,25 +154,33 @@ const char *faults_suffix(void)
 /* ---- blocks ---------------------------------------------------------------
  */
 
+/* A slot whose block was forgotten keeps this, so that searches go on. */
+static char gone;
+
+/* Where the search for a block begins; it ends at a slot never used. */
+static size_t first_slot(const void *block)
+{
+    return (size_t)((uintptr_t)block / 16 * 0x9e3779b97f4a7c15u >> 40);
+}
+
 static struct block *slot_of(const void *block)
 {
-    size_t at = (size_t)((uintptr_t)block / 16 * 0x9e3779b97f4a7c15u >> 40);
+    size_t from = first_slot(block);
 
     for (size_t i = 0; i < BLOCKS_MAX; i++) {
-        struct block *slot = &blocks[(at + i) % BLOCKS_MAX];
+        struct block *slot = &blocks[(from + i) % BLOCKS_MAX];
 
         if (slot->block == block)
             return slot;
+        if (slot->block == NULL)
+            return NULL;
     }
     return NULL;
 }
 
-/* A slot whose block was forgotten keeps this, so that searches go on. */
-static char gone;
-
 void faults_note_block(void *block, const struct frames *at)
 {
-    size_t from = (size_t)((uintptr_t)block / 16 * 0x9e3779b97f4a7c15u >> 40);
+    size_t from = first_slot(block);
 
     if (block == NULL || armed.number < 0 || board->pid == 0)
         return;

@@ -36,35 +36,27 @@
 /* ---- memory ----------------------------------------------------------------
  */
 
-void *fault_malloc(size_t size);
-void *fault_malloc(size_t size)
-{
-    void *block;
-    FAULT("malloc", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL) {
-        errno = ENOMEM;
-        return NULL;
+#define ALLOCATES(Type, Name, Parameters, Arguments)                           \
+    Type fault_##Name Parameters;                                              \
+    Type fault_##Name Parameters                                               \
+    {                                                                          \
+        Type block;                                                            \
+        FAULT(#Name, CAN(ACTION_FAIL), "ENOMEM");                              \
+                                                                               \
+        if (action == ACTION_FAIL) {                                           \
+            errno = ENOMEM;                                                    \
+            return NULL;                                                       \
+        }                                                                      \
+        block = Name Arguments;                                                \
+        faults_note_block(block, &at);                                         \
+        return block;                                                          \
     }
-    block = malloc(size);
-    faults_note_block(block, &at);
-    return block;
-}
 
-void *fault_calloc(size_t count, size_t size);
-void *fault_calloc(size_t count, size_t size)
-{
-    void *block;
-    FAULT("calloc", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    block = calloc(count, size);
-    faults_note_block(block, &at);
-    return block;
-}
+ALLOCATES(void *, malloc, (size_t size), (size))
+ALLOCATES(void *, calloc, (size_t count, size_t size), (count, size))
+ALLOCATES(void *, aligned_alloc, (size_t alignment, size_t size),
+          (alignment, size))
+ALLOCATES(char *, strdup, (const char *text), (text))
 
 void *fault_realloc(void *old, size_t size);
 void *fault_realloc(void *old, size_t size)
@@ -77,36 +69,6 @@ void *fault_realloc(void *old, size_t size)
         return NULL;
     }
     block = realloc(old, size);
-    faults_note_block(block, &at);
-    return block;
-}
-
-char *fault_strdup(const char *text);
-char *fault_strdup(const char *text)
-{
-    char *copy;
-    FAULT("strdup", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    copy = strdup(text);
-    faults_note_block(copy, &at);
-    return copy;
-}
-
-void *fault_aligned_alloc(size_t alignment, size_t size);
-void *fault_aligned_alloc(size_t alignment, size_t size)
-{
-    void *block;
-    FAULT("aligned_alloc", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    block = aligned_alloc(alignment, size);
     faults_note_block(block, &at);
     return block;
 }

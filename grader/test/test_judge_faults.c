@@ -57,8 +57,7 @@ static void setup(void)
                                   .call = "malloc",
                                   .says = "ENOMEM",
                                   .time = 1,
-                                  .stack = &own,
-                                  .depth = 1};
+                                  .at = {.stack = &own, .depth = 1}};
     faults[1] = faults[0];
     faults[1].test = "count/two@2";
     faults[1].call = "pthread_cond_wait";
