@@ -170,7 +170,7 @@ static enum outcome outcome_cut(const struct run *run, struct trial *trial)
     case BOX_FILES:
     case BOX_PROCESSES:
         return OUTCOME_LIMIT;
-    case BOX_STOPPED: /* the runner had seen enough */
+    case BOX_STOPPED: /* a watch ended it, for no fault of this test */
         return OUTCOME_UNREACHED;
     default:
         return OUTCOME_LEFT;
