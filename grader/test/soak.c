@@ -6,7 +6,8 @@
  *
  * It takes hours, so each run is a line in build/soak.jsonl, and the next
  * call goes on where this one ended; `make clean` forgets. EX=04 soaks one
- * exercise.
+ * exercise, CONDITION=busy one condition. On a machine that is busy anyhow,
+ * several checks run at one time: each is one more neighbour to the others.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -23,16 +24,16 @@
 
 #define KEPT "build/soak.jsonl"
 
-/* `part`: one in so many of the runs. */
+/* `part`: one in so many of the runs; `jobs`: checks at one time. */
 static const struct condition {
     const char *name;
-    int neighbours, part;
+    int neighbours, part, jobs;
     bool one_core;
 } conditions[] = {
-    {"idle", 0, 1, false},
-    {"busy", 2, 1, false},
-    {"one core", 0, 5, true},
-    {"crowd", 8, 5, false},
+    {"idle", 0, 1, 1, false},
+    {"busy", 2, 1, 3, false},
+    {"one core", 0, 5, 1, true},
+    {"crowd", 8, 5, 3, false},
 };
 enum { CONDITIONS = sizeof conditions / sizeof conditions[0], NEIGHBOURS = 8 };
 
@@ -125,6 +126,8 @@ static json_t *statuses(json_t *result, int status)
     return map;
 }
 
+/* One check in a process of its own; its line is one write at the end of the
+ * file, so lines of several do not mix. */
 static void run_once(const struct answer *answer, const char *condition)
 {
     int status;
@@ -134,15 +137,63 @@ static void run_once(const struct answer *answer, const char *condition)
         json_pack("{s:s, s:s, s:o}", "answer", answer->path, "condition",
                   condition, "checks", statuses(result, status));
     char *text = json_dumps(line, JSON_COMPACT);
-    FILE *file = fopen(KEPT, "ae");
+    int file = open(KEPT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
-    if (file != NULL && !stopped) {
-        fprintf(file, "%s\n", text);
-        fclose(file);
-    }
+    if (!stopped && (file < 0 || dprintf(file, "%s\n", text) < 0))
+        perror(KEPT);
     free(text);
     json_decref(line);
     json_decref(result);
+}
+
+static pid_t jobs[8];
+
+static void job_wait(void)
+{
+    int status;
+    pid_t ended = wait(&status);
+
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++)
+        if (jobs[i] == ended)
+            jobs[i] = 0;
+}
+
+/* Waits until one of `count` places is free, and starts the check there. */
+static void job_start(const struct answer *answer,
+                      const struct condition *condition)
+{
+    int place = 0;
+
+    for (;;) {
+        for (place = 0; place < condition->jobs; place++)
+            if (jobs[place] == 0)
+                break;
+        if (place < condition->jobs || stopped)
+            break;
+        job_wait();
+    }
+    if (stopped)
+        return;
+    jobs[place] = fork();
+    if (jobs[place] == 0) {
+        run_once(answer, condition->name);
+        _exit(0);
+    }
+    if (jobs[place] < 0) {
+        perror("soak: fork");
+        jobs[place] = 0;
+        stopped = 1;
+    }
+}
+
+static void jobs_end(void)
+{
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++)
+        while (jobs[i] > 0) {
+            if (stopped)
+                kill(jobs[i], SIGTERM);
+            job_wait();
+        }
 }
 
 static int wanted(const struct answer *answer,
@@ -191,7 +242,7 @@ static void soak(const struct answers *answers,
             more = true;
             if (json_array_size(done) > (size_t)round)
                 continue;
-            run_once(answer, condition->name);
+            job_start(answer, condition);
             if (isatty(1)) {
                 printf("\r\033[K%s, round %d: %s", condition->name, round + 1,
                        answer->path);
@@ -199,6 +250,7 @@ static void soak(const struct answers *answers,
             }
         }
     }
+    jobs_end();
     json_decref(runs);
 }
 
@@ -296,6 +348,7 @@ int main(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     struct answers answers = answers_load(drive_exercise());
+    const char *only = getenv("CONDITION");
     int status;
 
     if (answers.count == 0) {
@@ -305,6 +358,8 @@ int main(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     for (size_t c = 0; c < CONDITIONS && !stopped; c++) {
+        if (only != NULL && strcmp(only, conditions[c].name) != 0)
+            continue;
         neighbours_start(conditions[c].neighbours);
         if (conditions[c].one_core)
             use_one_core(true);
