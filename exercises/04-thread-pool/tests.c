@@ -1201,6 +1201,7 @@ Test(faults, map)
     for (int i = 0; i < FEW; i++)
         args[i] = &numbers[i];
     error = pool_map(pool, add_one, args, results, FEW);
+    settle(); /* until the workers sleep: what wakes them, and whom, shows */
     pool_destroy(pool);
     for (int i = 0; i < FEW; i++)
         wrong += error == 0 ? numbers[i] != 1 || results[i] == NULL
