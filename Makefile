@@ -7,6 +7,8 @@ help:
 	'make hint EX=04               the next hint for the check that failed' \
 	'make reset EX=04              the stub again; your file is kept' \
 	'make grade DIR=folder EX=04   a folder of answers, judged' \
+	'make explore SRC=prog.c       every interleaving of any program' \
+	'make replay SRC=prog.c SCHEDULE=token   one of them again' \
 	'make kit OUT=folder           what a student gets' \
 	'make test                     the kit checks itself' \
 	'make soak, make bench         again and again; how fast' \
@@ -14,8 +16,8 @@ help:
 	'make clean                    removes build/' \
 	'' 'README.md says more.'
 
-.PHONY: help check grade list hint reset kit serve test soak bench clean own-rules \
-    fuzz fuzz-some
+.PHONY: help check grade list hint reset kit explore replay serve test soak \
+    bench clean own-rules fuzz fuzz-some
 .SILENT:
 .SUFFIXES:
 .SECONDARY:
@@ -26,7 +28,8 @@ MAKEFLAGS += -r
 # that is given on its command line, SRC='$(shell ...)', when it is used or
 # exported: so each is replaced by its own text. Nothing here uses them.
 
-GIVEN := EX SRC RESULT LENS SEED DIR OUT JOBS INSTALL NO_COLOR
+GIVEN := EX SRC RESULT LENS SEED DIR OUT JOBS INSTALL NO_COLOR ARGS CFLAGS \
+    SCHEDULES SECONDS STRATEGY BOUND REDUCE RACES SCHEDULE GDB
 
 define pass_on
 override $(1) := $$(value $(1))
@@ -180,13 +183,46 @@ endef
 $(foreach name,$(FLAVOURS) workload faults,\
     $(eval $(call harness_object,$(name))))
 
+# ---- the explorer --------------------------------------------------------------
+# Takes the place of ThreadSanitizer's runtime. Programs that are linked with it
+# are not position-independent, so that addresses are the same in every run.
+# The calls that it takes over are renamed to what it defines: ex_NAME.
+
+EXPLORER := $(filter-out edge program,$(patsubst harness/explorer/%.c,%,\
+    $(wildcard harness/explorer/*.c)))
+EXPLORER_CFLAGS := $(KIT_CFLAGS) -O2 -fno-pic -fno-stack-protector \
+    -fno-omit-frame-pointer -Iharness/explorer -Iharness
+
+build/kit/explorer/%.o: harness/explorer/%.c Makefile
+	$(call compile,$(KIT_CC) $(EXPLORER_CFLAGS))
+
+build/kit/explorer/edge_%.o: harness/explorer/edge.c Makefile
+	$(call compile,$(KIT_CC) $(EXPLORER_CFLAGS) -DEDGE=$*)
+
+build/kit/explorer/engine.o: $(EXPLORER:%=build/kit/explorer/%.o)
+	$(call link,ld -r $^)
+
+build/kit/explorer/calls.syms: build/kit/explorer/engine.o
+	nm $< | sed -n 's/^[0-9a-f]* T ex_\(.*\)/\1 ex_\1/p' >$@.$$$$ && mv $@.$$$$ $@
+
+build/kit/explorer/program.syms: build/kit/explorer/calls.syms
+	{ cat $<; echo main explored_main; } >$@.$$$$ && mv $@.$$$$ $@
+
+# C11 threads for explored programs: calls as the program's own.
+build/kit/explorer/c11.o: harness/c11.c build/kit/explorer/calls.syms Makefile
+	$(call compile,$(KIT_CC) $(EXPLORER_CFLAGS),\
+	    && objcopy --redefine-syms=build/kit/explorer/calls.syms $@.$$$$)
+
+EXPLORER_KIT := $(patsubst %,build/kit/explorer/%,edge_begin.o edge_end.o \
+    engine.o program.o c11.o calls.syms program.syms)
+
 # The C library that programs under Valgrind load.
 LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
 
 build/kit/valgrind/lib/libc.so.6: $(LIBC) grader/lean_libc.sh
 	grader/lean_libc.sh $(LIBC) $@
 
-KIT := build/interleave build/keeper build/origin \
+KIT := build/interleave build/keeper build/origin $(EXPLORER_KIT) \
     $(FLAVOURS:%=build/kit/harness/%.o) \
     build/kit/harness/workload.o build/kit/harness/faults.o build/kit/valgrind/lib/libc.so.6 \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
@@ -198,7 +234,7 @@ KIT := build/interleave build/keeper build/origin \
 list hint reset kit: build/interleave
 	build/interleave $@
 
-check grade: $(KIT)
+check grade explore replay: $(KIT)
 	build/interleave $@
 
 serve: build/origin

@@ -31,6 +31,8 @@ static const struct {
     {"hint", verb_hint, "the next hint for the check that failed: EX"},
     {"reset", verb_reset, "the stub again, the old file kept: EX"},
     {"kit", verb_kit, "what a student gets, in a new folder: OUT"},
+    {"explore", verb_explore, "every interleaving of a program: SRC ..."},
+    {"replay", verb_replay, "one of them again: SRC SCHEDULE"},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
@@ -39,7 +41,7 @@ static void usage(FILE *stream)
 {
     fputs("usage: [NAME=value ...] interleave VERB\n\n", stream);
     for (int i = 0; i < VERBS; i++)
-        fprintf(stream, "  %-6s  %s\n", verbs[i].name, verbs[i].does);
+        fprintf(stream, "  %-7s  %s\n", verbs[i].name, verbs[i].does);
     fputs("\nValues are read from the environment. Exit status: 0 full marks,"
           "\n1 the answer falls short, 2 the kit could not do its work.\n",
           stream);

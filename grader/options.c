@@ -122,6 +122,79 @@ static int read_jobs(void *ctx, unsigned *jobs, const char **why)
     return 0;
 }
 
+/* A number that goes on as a word, or NULL when it is none. */
+static int check_number(void *ctx, const char *name, const char *text,
+                        const char **why)
+{
+    uint64_t number;
+
+    if (text == NULL || read_number(text, &number) == 0)
+        return 0;
+    *why = talloc_asprintf(ctx, "%s=%s: a number from 0 on", name,
+                           say_printable(ctx, text));
+    return -1;
+}
+
+/* "no" or "0" against "yes" or "1" */
+static int read_switch(void *ctx, const char *name, bool usual, bool *on,
+                       const char **why)
+{
+    const char *text = value(name);
+
+    *on = usual;
+    if (text == NULL)
+        return 0;
+    *on = strcmp(text, "yes") == 0 || strcmp(text, "1") == 0;
+    if (*on || strcmp(text, "no") == 0 || strcmp(text, "0") == 0)
+        return 0;
+    *why = talloc_asprintf(ctx, "%s=%s: yes or no", name,
+                           say_printable(ctx, text));
+    return -1;
+}
+
+static int read_strategy(void *ctx, const char *text, const char **why)
+{
+    static const char *const all[] = {"search", "dfs", "pct", "random"};
+
+    for (size_t i = 0; text != NULL && i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(text, all[i]) == 0)
+            return 0;
+    if (text == NULL)
+        return 0;
+    *why = talloc_asprintf(ctx,
+                           "STRATEGY=%s: one of search, dfs, pct, random; "
+                           "`make replay` runs one schedule again",
+                           say_printable(ctx, text));
+    return -1;
+}
+
+static int read_explore(void *ctx, struct explore_options *out,
+                        const char **why)
+{
+    bool reduce, races;
+
+    *out = (struct explore_options){
+        .arguments = value("ARGS"),
+        .cflags = value("CFLAGS"),
+        .strategy = value("STRATEGY"),
+        .schedules = value("SCHEDULES"),
+        .seconds = value("SECONDS"),
+        .bound = value("BOUND"),
+        .schedule = value("SCHEDULE"),
+    };
+    if (check_number(ctx, "SCHEDULES", out->schedules, why) < 0 ||
+        check_number(ctx, "SECONDS", out->seconds, why) < 0 ||
+        check_number(ctx, "BOUND", out->bound, why) < 0 ||
+        read_strategy(ctx, out->strategy, why) < 0 ||
+        read_switch(ctx, "REDUCE", true, &reduce, why) < 0 ||
+        read_switch(ctx, "RACES", true, &races, why) < 0 ||
+        read_switch(ctx, "GDB", false, &out->debugger, why) < 0)
+        return -1;
+    out->no_reduction = !reduce;
+    out->no_races = !races;
+    return 0;
+}
+
 int options_read(void *ctx, struct options *out, const char **why)
 {
     const char *lens = value("LENS"), *seed = value("SEED");
@@ -149,5 +222,7 @@ int options_read(void *ctx, struct options *out, const char **why)
             say_printable(ctx, seed));
         return -1;
     }
-    return read_jobs(ctx, &out->jobs, why);
+    if (read_jobs(ctx, &out->jobs, why) < 0)
+        return -1;
+    return read_explore(ctx, &out->explore, why);
 }

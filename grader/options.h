@@ -1,14 +1,28 @@
 /*
  * options.h - what was asked for. Values come from the environment and from
  * nowhere else, because a value on a command line that make builds would be
- * read by a shell: EX, SRC, RESULT, LENS, SEED, DIR, OUT, JOBS. An empty
- * value is none. (INSTALL is for setup.sh, NO_COLOR for say.c.)
+ * read by a shell: EX, SRC, RESULT, LENS, SEED, DIR, OUT, JOBS; and for explore
+ * and replay those in struct explore_options. An empty value is none. (INSTALL is for setup.sh, NO_COLOR for say.c.)
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* How to explore: each word as it was given, or NULL. */
+struct explore_options {
+    const char *arguments; /* ARGS: of the program */
+    const char *cflags;    /* CFLAGS: the program's */
+    const char *strategy;  /* STRATEGY */
+    const char *schedules; /* SCHEDULES: at the most */
+    const char *seconds;   /* SECONDS: an end */
+    const char *bound;     /* BOUND: preemptions */
+    const char *schedule;  /* SCHEDULE: the token to replay */
+    bool no_reduction;     /* REDUCE=no */
+    bool no_races;         /* RACES=no */
+    bool debugger;         /* GDB=1 */
+};
 
 struct options {
     const char *root;     /* absolute path of the kit */
@@ -22,6 +36,7 @@ struct options {
     const char *folder;   /* DIR: of submissions, or NULL */
     const char *out;      /* OUT: folder to be made, or NULL */
     unsigned jobs;        /* JOBS: at one time; else the cores there are */
+    struct explore_options explore;
 };
 
 /*

@@ -14,5 +14,7 @@ int verb_list(const struct options *options);
 int verb_hint(const struct options *options);
 int verb_reset(const struct options *options);
 int verb_kit(const struct options *options);
+int verb_explore(const struct options *options);
+int verb_replay(const struct options *options);
 
 #endif

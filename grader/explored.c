@@ -1,0 +1,252 @@
+/*
+ * explored.c - see explored.h. The explorer tells two lines behind the secret
+ * of the run:
+ *
+ *   bug KIND PREEMPTIONS THREAD PC ADDRESS TURNS TEXT
+ *   explored SCHEDULES SEARCHED PRUNED STEPS LEVEL BOUND-WHOLE WHOLE PLACES
+ *            STOPPED
+ *
+ * When its process dies before that, the schedule under way is the bug: its
+ * turns lie in a file.
+ */
+#define _GNU_SOURCE
+#include "explored.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <talloc.h>
+
+#include "run.h"
+#include "work.h"
+
+static const char *const names[FAULT_KINDS] = {
+    [NO_FAULT] = "none",
+    [FAULT_ASSERTION] = "assertion",
+    [FAULT_ABORT] = "abort",
+    [FAULT_CRASH] = "crash",
+    [FAULT_STACK_OVERFLOW] = "stack-overflow",
+    [FAULT_DEADLOCK] = "deadlock",
+    [FAULT_LIVELOCK] = "livelock",
+    [FAULT_USE_AFTER_FREE] = "use-after-free",
+    [FAULT_BAD_FREE] = "bad-free",
+    [FAULT_RACE] = "data-race",
+    [FAULT_MISUSE] = "misuse",
+    [FAULT_WILD_ACCESS] = "wild-access",
+    [FAULT_LOOP] = "endless-loop",
+    [FAULT_UNCONTROLLED] = "uncontrolled",
+};
+
+const char *fault_name(enum fault_kind kind)
+{
+    return kind < FAULT_KINDS ? names[kind] : "unknown";
+}
+
+enum fault_kind fault_by_name(const char *name)
+{
+    for (int kind = FAULT_KINDS; --kind > 0;)
+        if (strcmp(names[kind], name) == 0)
+            return (enum fault_kind)kind;
+    return NO_FAULT;
+}
+
+/* ---- what it is told ------------------------------------------------------
+ */
+
+static void add(void *ctx, char **list, size_t *count, const char *name,
+                const char *value)
+{
+    if (value != NULL)
+        list[(*count)++] = talloc_asprintf(ctx, "%s=%s", name, value);
+}
+
+static char **environment(void *ctx, const char *folder, const char *secret,
+                          const struct explore_settings *settings)
+{
+    char **list = talloc_zero_array(ctx, char *, 24);
+    size_t n = 0;
+
+    add(ctx, list, &n, "PATH", "/usr/local/bin:/usr/bin:/bin");
+    add(ctx, list, &n, "LC_ALL", "C");
+    add(ctx, list, &n, "TMPDIR", folder);
+    add(ctx, list, &n, "HOME", folder);
+    add(ctx, list, &n, "INTERLEAVE_RECORD",
+        talloc_asprintf(ctx, "%s/record", folder));
+    add(ctx, list, &n, "INTERLEAVE_SECRET", secret);
+    add(ctx, list, &n, "EXPLORE_TURNS",
+        talloc_asprintf(ctx, "%s/turns", folder));
+    add(ctx, list, &n, "EXPLORE_STRATEGY", settings->strategy);
+    add(ctx, list, &n, "EXPLORE_SCHEDULES", settings->schedules);
+    add(ctx, list, &n, "EXPLORE_SECONDS", settings->seconds);
+    add(ctx, list, &n, "EXPLORE_STEPS", settings->steps);
+    add(ctx, list, &n, "EXPLORE_SEED", settings->seed);
+    add(ctx, list, &n, "EXPLORE_BOUND", settings->bound);
+    add(ctx, list, &n, "EXPLORE_REDUCE", settings->reduce);
+    add(ctx, list, &n, "EXPLORE_RACES", settings->races);
+    add(ctx, list, &n, "EXPLORE_SCHEDULE", settings->schedule);
+    add(ctx, list, &n, "EXPLORE_TRACE", settings->trace);
+    if (settings->real_threads)
+        add(ctx, list, &n, "EXPLORE_REAL_THREADS", "1");
+    return list;
+}
+
+static char **command(void *ctx, const char *program,
+                      const struct explore_settings *settings)
+{
+    size_t count = 0;
+    char **argv;
+
+    while (settings->arguments != NULL && settings->arguments[count] != NULL)
+        count++;
+    argv = talloc_zero_array(ctx, char *, (unsigned)count + 2);
+    argv[0] = talloc_strdup(ctx, program);
+    for (size_t i = 0; i < count; i++)
+        argv[i + 1] = talloc_strdup(ctx, settings->arguments[i]);
+    return argv;
+}
+
+/* ---- what it tells ----------------------------------------------------------
+ */
+
+static void read_bug(void *ctx, const char *line, struct explored *explored)
+{
+    char kind[32], turns[4096];
+    int used = 0;
+
+    if (sscanf(line, "%31s %u %d %" SCNx64 " %" SCNx64 " %4095[0-9x.] %n", kind,
+               &explored->preemptions, &explored->thread, &explored->pc,
+               &explored->address, turns, &used) != 6)
+        return;
+    explored->kind = fault_by_name(kind);
+    explored->turns = talloc_strdup(ctx, turns);
+    explored->text = talloc_strdup(ctx, line + used);
+}
+
+static void read_end(void *ctx, const char *line, struct explored *explored)
+{
+    int bound_whole, whole;
+    char stopped[16];
+
+    if (sscanf(line,
+               "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+               " %u %d %d %u %15s",
+               &explored->schedules, &explored->searched, &explored->pruned,
+               &explored->steps, &explored->level, &bound_whole, &whole,
+               &explored->places, stopped) != 9)
+        return;
+    explored->told = true;
+    explored->bound_whole = bound_whole;
+    explored->whole = whole;
+    if (strcmp(stopped, "-") != 0)
+        explored->stopped = talloc_strdup(ctx, stopped);
+}
+
+static void read_lines(void *ctx, const char *secret, struct explored *explored)
+{
+    char *text = talloc_strdup(ctx, explored->box.record.data);
+    char *rest = NULL;
+    size_t length = strlen(secret);
+
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (strncmp(line, secret, length) != 0 || line[length] != ' ')
+            continue;
+        line += length + 1;
+        if (strncmp(line, "bug ", 4) == 0)
+            read_bug(ctx, line + 4, explored);
+        else if (strncmp(line, "explored ", 9) == 0)
+            read_end(ctx, line + 9, explored);
+    }
+}
+
+/* The turns of the schedule in which the process died. */
+static const char *last_turns(void *ctx, const char *folder)
+{
+    struct {
+        uint64_t step;
+        unsigned choice, unused;
+    } turn;
+    char *path = talloc_asprintf(ctx, "%s/turns", folder), *text = NULL;
+    FILE *file = fopen(path, "re");
+    uint64_t count = 0, before = 0;
+
+    if (file == NULL || fread(&count, sizeof count, 1, file) != 1)
+        count = 0;
+    count &= 0xffffffff;
+    for (uint64_t i = 0; i < count && fread(&turn, sizeof turn, 1, file) == 1;
+         i++) {
+        text = talloc_asprintf_append(text ? text : talloc_strdup(ctx, ""),
+                                      "%s%" PRIu64 "x%u", i > 0 ? "." : "",
+                                      turn.step - before, turn.choice);
+        before = turn.step;
+    }
+    if (file != NULL)
+        fclose(file);
+    return text != NULL ? text : "0x0";
+}
+
+static void read_death(void *ctx, const char *folder, struct explored *explored)
+{
+    switch (explored->box.end) {
+    case BOX_SIGNALLED:
+        explored->kind = FAULT_CRASH;
+        explored->text = talloc_strdup(ctx, strsignal(explored->box.code));
+        break;
+    case BOX_CPU:
+    case BOX_WALL:
+        explored->kind = FAULT_LOOP;
+        explored->text = "it used up its time";
+        break;
+    case BOX_MEMORY:
+        explored->kind = FAULT_UNCONTROLLED;
+        explored->text = "it used up its memory";
+        break;
+    case BOX_EXITED:
+        explored->kind = FAULT_UNCONTROLLED;
+        explored->text = "the process ended in a way that the explorer does "
+                         "not know";
+        break;
+    default:
+        explored->kind = FAULT_UNCONTROLLED;
+        explored->text = "the process was stopped";
+        break;
+    }
+    explored->turns = last_turns(ctx, folder);
+}
+
+int explore_run(void *ctx, const char *work, const char *program,
+                const struct explore_settings *settings,
+                struct explored *explored)
+{
+    char *folder = talloc_asprintf(ctx, "%s/explore-XXXXXX", work);
+    const char *secret = run_secret(ctx);
+    struct box_spec spec = {
+        .argv = command(ctx, program, settings),
+        .limits = {.cpu_seconds = 3600,
+                   .wall_seconds = 7200,
+                   .memory_bytes = 2048u * 1024 * 1024,
+                   .output_bytes = 256 * 1024,
+                   .file_bytes = 256u * 1024 * 1024,
+                   .processes = 200},
+    };
+
+    memset(explored, 0, sizeof *explored);
+    if (mkdtemp(folder) == NULL ||
+        mkfifo(talloc_asprintf(ctx, "%s/record", folder), 0600) != 0) {
+        explored->box.why = talloc_asprintf(ctx, "cannot prepare %s: %s",
+                                            folder, strerror(errno));
+        return -1;
+    }
+    spec.dir = folder;
+    spec.envp = environment(ctx, folder, secret, settings);
+    spec.record = talloc_asprintf(ctx, "%s/record", folder);
+    if (box_run(ctx, &spec, &explored->box) != 0)
+        return -1;
+    read_lines(ctx, secret, explored);
+    if (!explored->told && explored->box.end != BOX_INTERRUPTED)
+        read_death(ctx, folder, explored);
+    return 0;
+}

@@ -1,0 +1,71 @@
+/*
+ * explored.h - a program is built against the explorer (harness/explorer),
+ * run through its interleavings, and what it found is read.
+ */
+#ifndef EXPLORED_H
+#define EXPLORED_H
+
+#include <stdint.h>
+
+#include "box.h"
+
+enum fault_kind {
+    NO_FAULT,
+    FAULT_ASSERTION,
+    FAULT_ABORT,
+    FAULT_CRASH,
+    FAULT_STACK_OVERFLOW,
+    FAULT_DEADLOCK,
+    FAULT_LIVELOCK,
+    FAULT_USE_AFTER_FREE,
+    FAULT_BAD_FREE,
+    FAULT_RACE,
+    FAULT_MISUSE,
+    FAULT_WILD_ACCESS,
+    FAULT_LOOP,
+    FAULT_UNCONTROLLED,
+    FAULT_KINDS
+};
+
+/* The name in results, and as the explorer tells it: "deadlock". */
+const char *fault_name(enum fault_kind kind);
+enum fault_kind fault_by_name(const char *name); /* NO_FAULT: none of them */
+
+/* What is asked for; every word as it was given, or NULL. */
+struct explore_settings {
+    const char *strategy, *schedules, *seconds, *steps, *seed, *bound, *reduce,
+        *races;
+    const char *schedule; /* the turns of a token: a replay */
+    const char *trace;    /* path for the steps of a replay */
+    bool real_threads;
+    const char *const *arguments; /* of the program, NULL after the last */
+};
+
+struct explored {
+    struct box_result box;
+
+    /* The bug, if there is one. */
+    enum fault_kind kind;
+    unsigned preemptions;
+    int thread;
+    uint64_t pc, address;
+    const char *turns;
+    const char *text;
+
+    /* How far it came. */
+    bool told; /* the explorer came to its own end */
+    uint64_t schedules, searched, pruned, steps;
+    unsigned level, places;
+    bool bound_whole, whole;
+    const char *stopped; /* "schedules", "steps", "time", or NULL */
+};
+
+/*
+ * Runs a program that was linked with the explorer, in a folder of its own
+ * below `work`. Blocks. Returns -1 when the box failed: `explored->box.why`.
+ */
+int explore_run(void *ctx, const char *work, const char *program,
+                const struct explore_settings *settings,
+                struct explored *explored);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * calls.h - how a call of the program is taken over: pthread_mutex_lock()
+ * becomes ex_pthread_mutex_lock(). The names are read from the explorer's own
+ * object (Makefile), so what is defined here is what is renamed.
+ */
+#ifndef CALLS_H
+#define CALLS_H
+
+#include <time.h>
+
+#include "explorer.h"
+
+#define CALL(type, name, ...)                                                  \
+    type ex_##name(__VA_ARGS__);                                               \
+    type ex_##name(__VA_ARGS__)
+
+/* access.c: a call of the C library reads or writes the program's memory. */
+void explorer_range(const void *pointer, size_t size, bool writes, uint64_t pc);
+
+/* The same for a lock: looked at for races only, it is no step. */
+static inline void touch(const void *lock, size_t size, bool writes,
+                         uint64_t pc)
+{
+    race_access(ADDRESS(lock), size,
+                (writes ? ACCESS_WRITE : ACCESS_READ) | ACCESS_LOCK, pc);
+}
+
+/* calls_time.c: the virtual moment, and what a deadline is on its clock. */
+uint64_t moment(clockid_t clock, const struct timespec *until);
+
+/* calls_locks.c: for a thread that waits for a condition, too */
+struct object *mutex_of(void *mutex, uint64_t pc);
+bool mutex_ready(struct thread *thread);
+void mutex_take(struct object *mutex, enum op op);
+void mutex_give(struct object *mutex, uint64_t pc, enum op op);
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * calls_locks.c - mutexes, spinlocks, read-write locks: models. A thread that
+ * asks for a lock is ready when it is free.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+
+#include "calls.h"
+
+/* ---- mutexes ------------------------------------------------------------- */
+
+/* How the GNU C library keeps the kind of a mutex: the static initialisers
+ * are nothing but that word. */
+static int kind_of(const pthread_mutex_t *mutex)
+{
+    return mutex->__data.__kind & 3;
+}
+
+struct object *mutex_of(void *pointer, uint64_t pc)
+{
+    struct object *mutex = object_at(pointer, OBJECT_MUTEX);
+
+    if (mutex->dead)
+        fail(FAULT_MISUSE, pc, ADDRESS(pointer), "destroyed");
+    if (((pthread_mutex_t *)pointer)->__data.__kind & ~0x3ff)
+        fail(FAULT_MISUSE, pc, ADDRESS(pointer), "never initialised");
+    if (mutex->owner == NULL)
+        mutex->size = kind_of(pointer);
+    return mutex;
+}
+
+bool mutex_ready(struct thread *thread)
+{
+    struct object *mutex = thread->mutex ? thread->mutex : thread->object;
+
+    return !thread->waits && mutex->owner == NULL;
+}
+
+void mutex_take(struct object *mutex, enum op op)
+{
+    mutex->owner = world->self;
+    mutex->count = 1;
+    acquire(mutex);
+    depend(mutex, op, true);
+    spin_progress();
+}
+
+void mutex_give(struct object *mutex, uint64_t pc, enum op op)
+{
+    if (mutex->owner == NULL)
+        fail(FAULT_MISUSE, pc, mutex->address, "unlock of a free mutex");
+    if (mutex->owner != world->self)
+        fail(FAULT_MISUSE, pc, mutex->address,
+             "unlock of a mutex that another thread holds");
+    mutex->owner = NULL;
+    mutex->count = 0;
+    release(mutex);
+    depend(mutex, op, true);
+    spin_progress();
+}
+
+CALL(int, pthread_mutex_init, pthread_mutex_t *mutex,
+     const pthread_mutexattr_t *attributes)
+{
+    struct object *object = object_at(mutex, OBJECT_MUTEX);
+
+    touch(mutex, sizeof *mutex, true, PC);
+    if (object->owner != NULL)
+        fail(FAULT_MISUSE, PC, ADDRESS(mutex), "init of a mutex that is held");
+    object->dead = false;
+    return pthread_mutex_init(mutex, attributes);
+}
+
+CALL(int, pthread_mutex_destroy, pthread_mutex_t *mutex)
+{
+    struct object *object = mutex_of(mutex, PC);
+
+    announce(OP_DESTROY, object, NULL, PC);
+    touch(mutex, sizeof *mutex, true, PC);
+    if (object->owner != NULL)
+        fail(FAULT_MISUSE, PC, ADDRESS(mutex),
+             "destroy of a mutex that is held");
+    object->dead = true;
+    depend(object, OP_DESTROY, true);
+    return 0;
+}
+
+/* What a thread that has the mutex gets when it asks again. */
+static int locked_by_self(struct object *mutex)
+{
+    if (mutex->size == PTHREAD_MUTEX_RECURSIVE) {
+        mutex->count++;
+        return 0;
+    }
+    return mutex->size == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : -1;
+}
+
+static int mutex_lock(pthread_mutex_t *mutex, bool timed, uint64_t deadline,
+                      uint64_t pc)
+{
+    struct object *object = mutex_of(mutex, pc);
+
+    touch(mutex, 1, false, pc);
+    if (object->owner == world->self && locked_by_self(object) >= 0)
+        return object->size == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : 0;
+    announce_wait(OP_LOCK, object, NULL, mutex_ready, timed, deadline, pc);
+    if (object->dead)
+        fail(FAULT_MISUSE, pc, ADDRESS(mutex), "destroyed");
+    if (world->self->timed_out) {
+        depend(object, OP_CLOCK, false);
+        return ETIMEDOUT;
+    }
+    mutex_take(object, OP_LOCK);
+    return 0;
+}
+
+CALL(int, pthread_mutex_lock, pthread_mutex_t *mutex)
+{
+    return mutex_lock(mutex, false, 0, PC);
+}
+
+CALL(int, pthread_mutex_timedlock, pthread_mutex_t *mutex,
+     const struct timespec *until)
+{
+    return mutex_lock(mutex, true, moment(CLOCK_REALTIME, until), PC);
+}
+
+CALL(int, pthread_mutex_clocklock, pthread_mutex_t *mutex, clockid_t clock,
+     const struct timespec *until)
+{
+    return mutex_lock(mutex, true, moment(clock, until), PC);
+}
+
+CALL(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
+{
+    struct object *object = mutex_of(mutex, PC);
+
+    announce(OP_TRYLOCK, object, NULL, PC);
+    if (object->owner == world->self && object->size == PTHREAD_MUTEX_RECURSIVE)
+        return locked_by_self(object);
+    if (object->owner == NULL) {
+        mutex_take(object, OP_TRYLOCK);
+        return 0;
+    }
+    depend(object, OP_TRYLOCK, false);
+    spin_read(object->address, object->history, PC);
+    return EBUSY;
+}
+
+CALL(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
+{
+    struct object *object = mutex_of(mutex, PC);
+
+    touch(mutex, 1, false, PC);
+    announce(OP_UNLOCK, object, NULL, PC);
+    if (object->owner == world->self && object->count > 1) {
+        object->count--;
+        return 0;
+    }
+    if (object->owner != world->self &&
+        object->size == PTHREAD_MUTEX_ERRORCHECK)
+        return EPERM;
+    mutex_give(object, PC, OP_UNLOCK);
+    return 0;
+}
+
+/* ---- spinlocks: a mutex without a kind -------------------------------------
+ */
+
+static struct object *spin_of(pthread_spinlock_t *lock)
+{
+    return object_at((void *)lock, OBJECT_SPINLOCK);
+}
+
+CALL(int, pthread_spin_init, pthread_spinlock_t *lock, int shared)
+{
+    (void)shared;
+    touch((void *)lock, sizeof *lock, true, PC);
+    *lock = 0;
+    spin_of(lock)->dead = false;
+    return 0;
+}
+
+CALL(int, pthread_spin_destroy, pthread_spinlock_t *lock)
+{
+    touch((void *)lock, sizeof *lock, true, PC);
+    spin_of(lock)->dead = true;
+    return 0;
+}
+
+CALL(int, pthread_spin_lock, pthread_spinlock_t *lock)
+{
+    struct object *object = spin_of(lock);
+
+    touch((void *)lock, 1, false, PC);
+    announce(OP_LOCK, object, mutex_ready, PC);
+    mutex_take(object, OP_LOCK);
+    return 0;
+}
+
+CALL(int, pthread_spin_trylock, pthread_spinlock_t *lock)
+{
+    struct object *object = spin_of(lock);
+
+    announce(OP_TRYLOCK, object, NULL, PC);
+    if (object->owner == NULL) {
+        mutex_take(object, OP_TRYLOCK);
+        return 0;
+    }
+    depend(object, OP_TRYLOCK, false);
+    spin_read(object->address, object->history, PC);
+    return EBUSY;
+}
+
+CALL(int, pthread_spin_unlock, pthread_spinlock_t *lock)
+{
+    struct object *object = spin_of(lock);
+
+    announce(OP_UNLOCK, object, NULL, PC);
+    mutex_give(object, PC, OP_UNLOCK);
+    return 0;
+}
+
+/* ---- read-write locks: `count` readers, or an owner
+ * -------------------------- */
+
+static struct object *rwlock_of(pthread_rwlock_t *lock)
+{
+    return object_at(lock, OBJECT_RWLOCK);
+}
+
+static bool may_read(struct thread *thread)
+{
+    return thread->object->owner == NULL;
+}
+
+static bool may_write(struct thread *thread)
+{
+    return thread->object->owner == NULL && thread->object->count == 0;
+}
+
+static void take_read(struct object *lock)
+{
+    lock->count++;
+    acquire(lock);
+    depend(lock, OP_READ_LOCK, true);
+    spin_progress();
+}
+
+static void take_write(struct object *lock)
+{
+    lock->owner = world->self;
+    acquire(lock);
+    depend(lock, OP_WRITE_LOCK, true);
+    spin_progress();
+}
+
+CALL(int, pthread_rwlock_init, pthread_rwlock_t *lock,
+     const pthread_rwlockattr_t *attributes)
+{
+    touch(lock, sizeof *lock, true, PC);
+    rwlock_of(lock)->dead = false;
+    return pthread_rwlock_init(lock, attributes);
+}
+
+CALL(int, pthread_rwlock_destroy, pthread_rwlock_t *lock)
+{
+    struct object *object = rwlock_of(lock);
+
+    touch(lock, sizeof *lock, true, PC);
+    if (object->owner != NULL || object->count > 0)
+        fail(FAULT_MISUSE, PC, ADDRESS(lock),
+             "destroy of a read-write lock that is held");
+    object->dead = true;
+    return 0;
+}
+
+static int rwlock_lock(pthread_rwlock_t *lock, bool write, bool timed,
+                       uint64_t deadline, uint64_t pc)
+{
+    struct object *object = rwlock_of(lock);
+
+    touch(lock, 1, false, pc);
+    if (object->owner == world->self)
+        return EDEADLK;
+    announce_wait(write ? OP_WRITE_LOCK : OP_READ_LOCK, object, NULL,
+                  write ? may_write : may_read, timed, deadline, pc);
+    if (world->self->timed_out) {
+        depend(object, OP_CLOCK, false);
+        return ETIMEDOUT;
+    }
+    write ? take_write(object) : take_read(object);
+    return 0;
+}
+
+static int rwlock_try(pthread_rwlock_t *lock, bool write, uint64_t pc)
+{
+    struct object *object = rwlock_of(lock);
+
+    announce(OP_TRYLOCK, object, NULL, pc);
+    if (write ? may_write(world->self) : may_read(world->self)) {
+        write ? take_write(object) : take_read(object);
+        return 0;
+    }
+    depend(object, OP_TRYLOCK, false);
+    spin_read(object->address, object->history, pc);
+    return EBUSY;
+}
+
+CALL(int, pthread_rwlock_rdlock, pthread_rwlock_t *lock)
+{
+    return rwlock_lock(lock, false, false, 0, PC);
+}
+
+CALL(int, pthread_rwlock_wrlock, pthread_rwlock_t *lock)
+{
+    return rwlock_lock(lock, true, false, 0, PC);
+}
+
+CALL(int, pthread_rwlock_timedrdlock, pthread_rwlock_t *lock,
+     const struct timespec *until)
+{
+    return rwlock_lock(lock, false, true, moment(CLOCK_REALTIME, until), PC);
+}
+
+CALL(int, pthread_rwlock_timedwrlock, pthread_rwlock_t *lock,
+     const struct timespec *until)
+{
+    return rwlock_lock(lock, true, true, moment(CLOCK_REALTIME, until), PC);
+}
+
+CALL(int, pthread_rwlock_clockrdlock, pthread_rwlock_t *lock, clockid_t clock,
+     const struct timespec *until)
+{
+    return rwlock_lock(lock, false, true, moment(clock, until), PC);
+}
+
+CALL(int, pthread_rwlock_clockwrlock, pthread_rwlock_t *lock, clockid_t clock,
+     const struct timespec *until)
+{
+    return rwlock_lock(lock, true, true, moment(clock, until), PC);
+}
+
+CALL(int, pthread_rwlock_tryrdlock, pthread_rwlock_t *lock)
+{
+    return rwlock_try(lock, false, PC);
+}
+
+CALL(int, pthread_rwlock_trywrlock, pthread_rwlock_t *lock)
+{
+    return rwlock_try(lock, true, PC);
+}
+
+CALL(int, pthread_rwlock_unlock, pthread_rwlock_t *lock)
+{
+    struct object *object = rwlock_of(lock);
+
+    announce(OP_UNLOCK, object, NULL, PC);
+    if (object->owner == world->self)
+        object->owner = NULL;
+    else if (object->owner == NULL && object->count > 0)
+        object->count--;
+    else
+        fail(FAULT_MISUSE, PC, ADDRESS(lock),
+             "unlock of a read-write lock that is not held");
+    release(object);
+    depend(object, OP_UNLOCK, true);
+    spin_progress();
+    return 0;
+}

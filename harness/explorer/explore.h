@@ -1,0 +1,32 @@
+/*
+ * explore.h - the main loop, for those that know what is explored.
+ */
+#ifndef EXPLORE_H
+#define EXPLORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct exploration {
+    void *(*body)(void *argument); /* what main does, in each schedule */
+    void *argument;
+    /* A schedule has ended, as `world` says; true: that is enough. */
+    bool (*ended)(void *state);
+    void *state;
+};
+
+struct progress {
+    uint64_t schedules, pruned, steps;
+    uint64_t searched;   /* of the schedules; the others were chance's */
+    const char *stopped; /* "schedules", "steps", "time"; NULL: all was seen */
+    unsigned level;      /* preemptions of those that were searched last */
+    bool bound_whole;    /* all with so many were run */
+    bool whole;          /* all there are */
+};
+
+/* First of all in main(). May begin the process anew. */
+void explorer_init(char **argv);
+void explore(const struct exploration *what);
+const struct progress *explore_progress(void);
+
+#endif

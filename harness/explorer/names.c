@@ -1,0 +1,67 @@
+/*
+ * names.c - the words in which steps and faults are told (trace.c, tell.c).
+ */
+#include "explorer.h"
+
+const char *fault_name(enum fault_kind kind)
+{
+    static const char *const names[] = {
+        [NO_FAULT] = "none",
+        [FAULT_ASSERTION] = "assertion",
+        [FAULT_ABORT] = "abort",
+        [FAULT_CRASH] = "crash",
+        [FAULT_STACK_OVERFLOW] = "stack-overflow",
+        [FAULT_DEADLOCK] = "deadlock",
+        [FAULT_LIVELOCK] = "livelock",
+        [FAULT_USE_AFTER_FREE] = "use-after-free",
+        [FAULT_BAD_FREE] = "bad-free",
+        [FAULT_RACE] = "data-race",
+        [FAULT_MISUSE] = "misuse",
+        [FAULT_WILD_ACCESS] = "wild-access",
+        [FAULT_LOOP] = "endless-loop",
+        [FAULT_UNCONTROLLED] = "uncontrolled",
+    };
+
+    return names[kind];
+}
+
+const char *op_name(enum op op)
+{
+    static const char *const names[] = {
+        [OP_BEGIN] = "begin",
+        [OP_END] = "end",
+        [OP_READ] = "read",
+        [OP_WRITE] = "write",
+        [OP_ATOMIC_READ] = "atomic-read",
+        [OP_ATOMIC_WRITE] = "atomic-write",
+        [OP_ATOMIC_CHANGE] = "atomic-change",
+        [OP_FENCE] = "fence",
+        [OP_CREATE] = "create",
+        [OP_JOIN] = "join",
+        [OP_DETACH] = "detach",
+        [OP_LOCK] = "lock",
+        [OP_TRYLOCK] = "trylock",
+        [OP_UNLOCK] = "unlock",
+        [OP_WAIT] = "wait",
+        [OP_WAKE] = "wake",
+        [OP_SIGNAL] = "signal",
+        [OP_BROADCAST] = "broadcast",
+        [OP_READ_LOCK] = "read-lock",
+        [OP_WRITE_LOCK] = "write-lock",
+        [OP_BARRIER] = "barrier",
+        [OP_SEM_WAIT] = "sem-wait",
+        [OP_SEM_POST] = "sem-post",
+        [OP_ONCE] = "once",
+        [OP_YIELD] = "yield",
+        [OP_SLEEP] = "sleep",
+        [OP_CLOCK] = "clock",
+        [OP_ALLOCATE] = "allocate",
+        [OP_FREE] = "free",
+        [OP_FILE] = "file",
+        [OP_EXIT] = "exit",
+        [OP_INIT] = "init",
+        [OP_DESTROY] = "destroy",
+    };
+
+    return names[op];
+}

@@ -1,0 +1,49 @@
+/*
+ * objects.c - what the explorer knows of a lock, an atomic, ...: a hash table
+ * by address. An entry of an earlier schedule is a free place.
+ */
+#include <string.h>
+
+#include "explorer.h"
+
+static struct object *table;
+static unsigned used;
+static uint32_t used_in; /* schedule */
+
+static struct object *place_of(uint64_t address)
+{
+    unsigned i = (unsigned)mix(address, 11) % OBJECTS;
+
+    if (table == NULL)
+        table = own_memory(OBJECTS * sizeof *table);
+    while (table[i].schedule == world->schedule && table[i].address != address)
+        i = (i + 1) % OBJECTS;
+    return &table[i];
+}
+
+struct object *object_find(uint64_t address)
+{
+    struct object *object = place_of(address);
+
+    return object->schedule == world->schedule ? object : NULL;
+}
+
+struct object *object_at(const volatile void *address, enum object_kind kind)
+{
+    struct object *object = place_of(ADDRESS(address));
+
+    if (object->schedule == world->schedule)
+        return object;
+    if (used_in != world->schedule)
+        used = 0;
+    used_in = world->schedule;
+    if (++used > OBJECTS / 2)
+        fail(FAULT_UNCONTROLLED, 0, 0, "more than %d locks and atomics",
+             OBJECTS / 2);
+    memset(object, 0, offsetof(struct object, clocks));
+    object->address = ADDRESS(address);
+    object->schedule = world->schedule;
+    object->kind = kind;
+    object->history = mix(object->address, 13);
+    return object;
+}

@@ -1,0 +1,20 @@
+/*
+ * places.h - the places in the code whose accesses race with others, found so
+ * far. Each of their accesses is a step at which another thread may go first.
+ */
+#ifndef PLACES_H
+#define PLACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* true when it is new */
+bool places_add(uint64_t pc);
+bool places_has(uint64_t pc);
+unsigned places_count(void);
+extern bool places_any;
+
+/* memory.c: throws away what race.c has noted of all schedules. */
+void memory_forget_cells(void);
+
+#endif

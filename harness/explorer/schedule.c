@@ -1,0 +1,456 @@
+/*
+ * schedule.c - one thread at a time: who goes on at each step.
+ *
+ * A thread announces a step before it makes it. Then there is a list of
+ * options: this thread goes on, or another that is ready; one that waits for
+ * a condition variable wakes up for no reason; a timed wait is over. The
+ * first option is what happens when nobody interferes: the same thread goes
+ * on while it can, then the next one in turn. Leaving a thread that could go
+ * on is a preemption and costs 1, as does every other surprise. The strategy
+ * picks.
+ *
+ * The list follows from the state alone, never from a clock or an address
+ * that could differ: so the same choices give the same run, and a run is
+ * known by the choices that were not the first (struct turn).
+ *
+ * Equal states are known by their history (happens-before caching; Musuvathi
+ * and Qadeer, Partial-order reduction for context-bounded state exploration,
+ * 2007): each step hashes the history of its thread with that of the object
+ * it touches, and each change to an object becomes its history. Two runs
+ * that differ only in the order of independent steps end with the same
+ * hashes. depend() does this.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explorer.h"
+#include "trace.h"
+
+enum {
+    RUN_MAX = 1000,      /* points of one thread while others are ready */
+    POINTS_MAX = 20000,  /* of a schedule; then chance decides ... */
+    FAIR_POINTS = 60000, /* ... and here it goes on for ever */
+    IDLE_MAX = 20000     /* points at which all wait in loops */
+};
+
+struct turns *turns;
+const struct strategy *strategy;
+const struct carrier *carrier;
+static uint64_t chance;
+
+uint64_t mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 m =
+        (unsigned __int128)(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
+
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static uint64_t next_chance(void)
+{
+    chance += 0x9e3779b97f4a7c15;
+    return mix(chance, 0xbf58476d1ce4e5b9);
+}
+
+/* ---- the state
+ * --------------------------------------------------------------- */
+
+void depend(struct object *object, enum op op, bool changes)
+{
+    struct thread *self = world->self;
+    uint64_t before = object != NULL ? object->history : 0;
+    uint64_t after = mix(mix(self->history, before), op);
+
+    world->state -= mix(self->identity, self->history);
+    world->state += mix(self->identity, after);
+    self->history = after;
+    if (changes && object != NULL)
+        object->history = after;
+}
+
+/* What decides, beside the histories, what can follow. */
+uint64_t schedule_key(void)
+{
+    uint64_t key = world->state + mix(world->self->identity, 1) +
+                   mix(world->now, 2) + world->self->op;
+
+    for (int i = 0; i < world->thread_count; i++) {
+        const struct thread *thread = &world->threads[i];
+
+        key += mix(thread->identity, 4u + thread->yields + 2u * thread->waits +
+                                         4u * thread->timed_out +
+                                         8u * thread->woken_early);
+    }
+    return key;
+}
+
+/* ---- the options
+ * ---------------------------------------------------------------- */
+
+static bool is_ready(struct thread *thread)
+{
+    if (thread->timed_out && thread->mutex == NULL)
+        return true;
+    return thread->ready == NULL || thread->ready(thread);
+}
+
+static unsigned add(struct option *options, unsigned count, int thread, int how,
+                    unsigned cost)
+{
+    options[count].thread = (uint8_t)thread;
+    options[count].how = how;
+    options[count].cost = (uint8_t)cost;
+    return count + 1;
+}
+
+static bool still_yields(struct thread *thread)
+{
+    if (thread->yields && thread->yielded_at != world->changes)
+        thread->yields = false;
+    return thread->yields;
+}
+
+/* Waits that end by the clock, the earliest first. */
+static unsigned add_time_outs(struct option *options, unsigned count,
+                              bool someone)
+{
+    unsigned first = count;
+
+    for (int i = 0; i < world->thread_count; i++) {
+        struct thread *thread = &world->threads[i];
+        struct option one;
+        unsigned at = count;
+
+        if (thread->life != ALIVE || !thread->timed || is_ready(thread))
+            continue;
+        count = add(options, count, i, TIME_OUT, 1);
+        for (one = options[at];
+             at > first &&
+             world->threads[options[at - 1].thread].deadline > thread->deadline;
+             at--)
+            options[at] = options[at - 1];
+        options[at] = one;
+    }
+    if (count > first && !someone)
+        options[first].cost = 0;
+    return count;
+}
+
+static unsigned list_options(struct option *options)
+{
+    struct thread *self = world->self;
+    bool goes_on = self->life == ALIVE && is_ready(self);
+    unsigned count = 0, lazy;
+    int n = world->thread_count;
+
+    if (goes_on && !still_yields(self))
+        count = add(options, count, self->number, GO, 0);
+    for (int k = 1, i = self->number; k < n; k++) {
+        i = i + 1 == n ? 0 : i + 1;
+        if (world->threads[i].life == ALIVE &&
+            !still_yields(&world->threads[i]) && is_ready(&world->threads[i]))
+            count = add(options, count, i, GO,
+                        count > 0 && options[0].thread == self->number);
+    }
+    lazy = count;
+    count = add_time_outs(options, count, lazy > 0);
+    /* Those that wait in loops: when nobody else is there, or as a surprise. */
+    for (int k = 1, i = self->number; k <= n; k++) {
+        i = i + 1 == n ? 0 : i + 1;
+        if (world->threads[i].life == ALIVE && world->threads[i].yields &&
+            is_ready(&world->threads[i]))
+            count = add(options, count, i, GO, count > 0 && lazy > 0);
+    }
+    if (lazy == 0 && count > 0)
+        world->idle++;
+    for (int i = 0; i < n; i++) {
+        struct thread *thread = &world->threads[i];
+
+        if (thread->life == ALIVE && thread->waits && thread->may_wake &&
+            !thread->woken_early && count > 0)
+            count = add(options, count, i, SPURIOUS, 1);
+    }
+    return count;
+}
+
+/* ---- the choice
+ * -------------------------------------------------------------------- */
+
+static noreturn void end_schedule(void)
+{
+    carrier->go(world->self, NULL);
+    __builtin_unreachable();
+}
+
+/* Chance is fair: no thread is left out for ever. */
+static unsigned pick_fair(const struct option *options, unsigned count)
+{
+    for (;;) {
+        unsigned i = (unsigned)(next_chance() % count);
+
+        if (options[i].how != SPURIOUS)
+            return i;
+    }
+}
+
+static unsigned pick(const struct option *options, unsigned count)
+{
+    unsigned choice;
+
+    if (count == 1)
+        return 0;
+    world->points++;
+    if (world->fair) {
+        choice = pick_fair(options, count);
+    } else {
+        choice = strategy->choose(options, count);
+        if (choice == PRUNE) {
+            world->pruned = true;
+            end_schedule();
+        }
+    }
+    if (choice != 0 && turns->count < TURNS)
+        turns->list[turns->count++] = (struct turn){world->steps, choice};
+    world->cost += options[choice].cost;
+    return choice;
+}
+
+static void watch_length(uint64_t pc)
+{
+    if (world->points > POINTS_MAX && !world->fair) {
+        world->fair = true;
+        chance = settings.seed;
+    }
+    if (world->points > FAIR_POINTS)
+        fail(FAULT_LIVELOCK, pc, 0, "steps without end");
+    if (world->idle > IDLE_MAX)
+        fail(FAULT_LIVELOCK, pc, 0, "all wait in loops");
+}
+
+/* A wait is over before anybody has ended it. The thread may still have to
+ * wait for its mutex. */
+static void wake_early(struct thread *thread, int how)
+{
+    world->steps++;
+    world->changes++; /* who yields looks again */
+    if (thread->waits)
+        thread->object->waiting--;
+    thread->waits = thread->timed = false;
+    if (how == SPURIOUS) {
+        thread->woken_early = true;
+        trace_note(thread, "wakes up although nobody woke it");
+        return;
+    }
+    thread->timed_out = true;
+    if (world->now < thread->deadline)
+        world->now = thread->deadline;
+    trace_note(thread, "its time is over");
+}
+
+static void go_on(struct thread *to, bool preempts)
+{
+    struct thread *from = world->self;
+
+    to->yields = to->timed = false;
+    to->ready = NULL;
+    world->run = to == from ? world->run + 1 : 0;
+    if (to == from)
+        return;
+    trace_switch(from, to, preempts);
+    world->self = to;
+    carrier->go(from, to);
+}
+
+static void deadlock(void)
+{
+    struct thread *self = world->self;
+
+    if (world->alive == 0)
+        program_ends(0);
+    fail(FAULT_DEADLOCK, self->pc, 0, "nobody can go on");
+}
+
+static void next(void)
+{
+    struct option options[OPTIONS], *option;
+    struct thread *self = world->self;
+    unsigned count;
+
+    if (world->run > RUN_MAX && !self->yields) {
+        self->yields = true;
+        self->yielded_at = world->changes;
+        world->run = 0;
+    }
+    world->silent = 0;
+    do {
+        count = list_options(options);
+        watch_length(self->pc);
+        if (count == 0)
+            deadlock();
+        option = &options[pick(options, count)];
+        if (option->how != GO)
+            wake_early(&world->threads[option->thread], option->how);
+    } while (!is_ready(&world->threads[option->thread]));
+    go_on(&world->threads[option->thread],
+          option->how == GO && option->cost > 0);
+}
+
+unsigned choose(unsigned count)
+{
+    struct option options[OPTIONS];
+
+    world->steps++;
+    if (count > OPTIONS)
+        count = OPTIONS;
+    for (unsigned i = 0; i < count; i++)
+        add(options, i, (int)i, GO, i > 0);
+    return pick(options, count);
+}
+
+/* ---- what threads say
+ * ------------------------------------------------------------------ */
+
+static void about(enum op op, struct object *object,
+                  bool (*ready)(struct thread *), uint64_t pc)
+{
+    struct thread *self = world->self;
+
+    self->op = op;
+    self->object = object;
+    self->address = object != NULL ? object->address : 0;
+    self->ready = ready;
+    self->pc = pc;
+    self->timed_out = self->woken_early = false;
+}
+
+void announce(enum op op, struct object *object, bool (*ready)(struct thread *),
+              uint64_t pc)
+{
+    world->steps++;
+    about(op, object, ready, pc);
+    next();
+    trace_step(world->self);
+}
+
+void announce_access(enum op op, struct object *object, uint64_t pc)
+{
+    about(op, object, NULL, pc);
+    next();
+}
+
+void announce_wait(enum op op, struct object *object, struct object *mutex,
+                   bool (*ready)(struct thread *), bool timed,
+                   uint64_t deadline, uint64_t pc)
+{
+    struct thread *self = world->self;
+
+    world->steps++;
+    about(op, object, ready, pc);
+    self->mutex = mutex;
+    self->timed = timed;
+    self->deadline = deadline;
+    next();
+    trace_step(self);
+    self->mutex = NULL;
+    self->waits = self->may_wake = false;
+}
+
+void announce_file_wait(uint64_t what, struct object *files,
+                        bool (*ready)(struct thread *), bool timed,
+                        uint64_t deadline, uint64_t pc)
+{
+    struct thread *self = world->self;
+
+    world->steps++;
+    about(OP_FILE, files, ready, pc);
+    self->address = what;
+    self->timed = timed && ready != NULL;
+    self->deadline = deadline;
+    next();
+    trace_step(self);
+}
+
+void announce_file(int fd, struct object *files, bool (*ready)(struct thread *),
+                   uint64_t pc)
+{
+    announce_file_wait((uint64_t)fd, files, ready, false, 0, pc);
+}
+
+void announce_yield(enum op op, uint64_t pc)
+{
+    struct thread *self = world->self;
+
+    world->steps++;
+    about(op, NULL, NULL, pc);
+    self->yields = true;
+    self->yielded_at = world->changes;
+    next();
+    trace_step(self);
+}
+
+/* ---- beginnings and ends
+ * ------------------------------------------------------------------ */
+
+struct thread *thread_new(void *(*start)(void *), void *argument)
+{
+    struct thread *parent = world->self, *thread;
+
+    if (world->thread_count == THREADS)
+        fail(FAULT_UNCONTROLLED, 0, 0, "more than %d threads", THREADS);
+    thread = &world->threads[world->thread_count];
+    memset(thread, 0, sizeof *thread);
+    thread->number = world->thread_count++;
+    thread->identity =
+        parent != NULL ? mix(parent->identity, ++parent->children) : 1;
+    thread->history = mix(thread->identity, 7);
+    thread->life = ALIVE;
+    thread->start = start;
+    thread->argument = argument;
+    world->state += mix(thread->identity, thread->history);
+    world->alive++;
+    race_thread(parent, thread);
+    carrier->prepare(thread);
+    return thread;
+}
+
+noreturn void thread_body(void)
+{
+    struct thread *self = world->self;
+
+    self->result = self->start(self->argument);
+    thread_ends();
+}
+
+noreturn void program_ends(int status)
+{
+    world->exited = true;
+    world->status = status;
+    end_schedule();
+}
+
+/* The step is made: others may go on, and this thread never will. */
+noreturn void thread_gone(void)
+{
+    world->steps++; /* who comes next is a choice of its own */
+    world->self->life = ENDED;
+    world->alive--;
+    world->changes++;
+    next();
+    __builtin_unreachable();
+}
+
+noreturn void fail(enum fault_kind kind, uint64_t pc, uint64_t address,
+                   const char *format, ...)
+{
+    va_list arguments;
+
+    world->fault = kind;
+    world->fault_thread = world->self != NULL ? world->self->number : -1;
+    world->fault_pc = pc;
+    world->fault_address = address;
+    va_start(arguments, format);
+    vsnprintf(world->fault_text, sizeof world->fault_text, format, arguments);
+    va_end(arguments);
+    end_schedule();
+}

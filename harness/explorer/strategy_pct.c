@@ -1,0 +1,83 @@
+/*
+ * strategy_pct.c - probabilistic concurrency testing: each thread has a random
+ * priority, the highest that is ready runs, and at d - 1 random points the
+ * one that runs becomes the lowest. A bug of depth d in a program of n
+ * threads and k points is found by one schedule with a chance of at least
+ * 1 / (n k^(d-1)) (Burckhardt et al., ASPLOS 2010). And the plain random walk.
+ *
+ * Nothing here is luck: schedule number i of a seed is always the same.
+ */
+#include "explorer.h"
+
+enum { DEPTH = 3 };
+
+static uint64_t number, random_state;
+static uint64_t longest = 32; /* points of the longest schedule so far */
+static uint64_t change_at[DEPTH - 1];
+static int64_t priority[THREADS];
+static int assigned;
+static int64_t lowest;
+
+static uint64_t next_random(void)
+{
+    random_state += 0x9e3779b97f4a7c15;
+    return mix(random_state, 0xbf58476d1ce4e5b9);
+}
+
+static bool begin(void)
+{
+    random_state = mix(settings.seed, ++number);
+    assigned = 0;
+    lowest = 0;
+    for (int i = 0; i < DEPTH - 1; i++)
+        change_at[i] = 1 + next_random() % longest;
+    return true;
+}
+
+static void end(void)
+{
+    if (world->points > longest)
+        longest = world->points;
+}
+
+static unsigned highest(const struct option *options, unsigned count)
+{
+    unsigned best = count;
+
+    for (unsigned i = 0; i < count; i++)
+        if (options[i].how == GO &&
+            (best == count ||
+             priority[options[i].thread] > priority[options[best].thread]))
+            best = i;
+    return best == count ? 0 : best;
+}
+
+static unsigned pct(const struct option *options, unsigned count)
+{
+    unsigned choice;
+
+    for (; assigned < world->thread_count; assigned++)
+        priority[assigned] = 1 + (int64_t)(next_random() >> 2);
+    for (int i = 0; i < DEPTH - 1; i++)
+        if (world->points == change_at[i])
+            priority[world->self->number] = --lowest;
+    choice = highest(options, count);
+    if (next_random() % 16 == 0) { /* time-outs, wakeups for no reason */
+        unsigned other = (unsigned)(next_random() % count);
+
+        if (options[other].how != GO)
+            choice = other;
+    }
+    return choice;
+}
+
+static unsigned walk(const struct option *options, unsigned count)
+{
+    unsigned choice = (unsigned)(next_random() % count);
+
+    (void)options;
+    return choice;
+}
+
+const struct strategy strategy_pct = {"pct", begin, pct, end};
+const struct strategy strategy_random = {"random", begin, walk, end};
