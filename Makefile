@@ -188,7 +188,7 @@ $(foreach name,$(FLAVOURS) workload faults,\
 # are not position-independent, so that addresses are the same in every run.
 # The calls that it takes over are renamed to what it defines: ex_NAME.
 
-EXPLORER := $(filter-out edge program,$(patsubst harness/explorer/%.c,%,\
+EXPLORER := $(filter-out edge program scenario,$(patsubst harness/explorer/%.c,%,\
     $(wildcard harness/explorer/*.c)))
 EXPLORER_CFLAGS := $(KIT_CFLAGS) -O2 -fno-pic -fno-stack-protector \
     -fno-omit-frame-pointer -Iharness/explorer -Iharness
@@ -213,7 +213,30 @@ build/kit/explorer/c11.o: harness/c11.c build/kit/explorer/calls.syms Makefile
 	$(call compile,$(KIT_CC) $(EXPLORER_CFLAGS),\
 	    && objcopy --redefine-syms=build/kit/explorer/calls.syms $@.$$$$)
 
-EXPLORER_KIT := $(patsubst %,build/kit/explorer/%,edge_begin.o edge_end.o \
+# Tests of exercises: what is linked before and behind the student's object,
+# so that the program's data lies between the marks.
+build/kit/explorer/scenario.o: EXPLORER_CFLAGS += -Iharness/standin
+
+build/kit/harness/explored.o: $(patsubst %,build/kit/explorer/%.o,\
+    edge_end c11 scenario engine) build/kit/harness/plain/draw.o
+	$(call link,ld -r $^)
+
+EXPLORED := $(KIT_CLANG) $(KIT_CFLAGS) -O0 -fsanitize=thread -fno-pic \
+    -mllvm -tsan-instrument-read-before-write=1 \
+    -mllvm -tsan-distinguish-volatile=1 -fno-omit-frame-pointer \
+    -fno-optimize-sibling-calls $(STANDIN)
+
+build/kit/%/explored-tests.o: exercises/%/tests.c \
+    build/kit/explorer/calls.syms Makefile
+	$(call compile,$(EXPLORED) -Iexercises/$*,\
+	    && objcopy --redefine-syms=build/kit/explorer/calls.syms $@.$$$$)
+
+build/kit/%/explored.o: build/kit/explorer/edge_begin.o \
+    build/kit/%/explored-tests.o
+	$(call link,ld -r $^)
+
+EXPLORER_KIT := build/kit/harness/explored.o \
+    $(patsubst %,build/kit/explorer/%,edge_begin.o edge_end.o \
     engine.o program.o c11.o calls.syms program.syms)
 
 # The C library that programs under Valgrind load.
@@ -226,7 +249,7 @@ KIT := build/interleave build/keeper build/origin $(EXPLORER_KIT) \
     $(FLAVOURS:%=build/kit/harness/%.o) \
     build/kit/harness/workload.o build/kit/harness/faults.o build/kit/valgrind/lib/libc.so.6 \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
-        $(FLAVOURS:%=build/kit/$(name)/%.o)) \
+        $(FLAVOURS:%=build/kit/$(name)/%.o) build/kit/$(name)/explored.o) \
     $(WORKLOADS:%=build/kit/%/workload.o)
 
 # ---- what can be done --------------------------------------------------------
@@ -248,14 +271,14 @@ clean:
 # those that drive the grader from outside, each a program of its own. They
 # need solutions/, so a student's kit has none of them.
 
-DRIVERS := selfcheck soak bench fuzz
+DRIVERS := selfcheck soak bench fuzz explorercheck
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
     $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
 SELFCHECK := $(patsubst grader/test/%.c,build/test/%,\
-    $(wildcard grader/test/selfcheck.c))
+    $(wildcard grader/test/explorercheck.c grader/test/selfcheck.c))
 STRICT := $(patsubst %,build/strict/%.ok,\
-    $(wildcard grader/*.c grader/test/*.c harness/*.c))
+    $(wildcard grader/*.c grader/test/*.c harness/*.c harness/explorer/*.c))
 
 build/grader/test/%.o: grader/test/%.c Makefile
 	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
@@ -267,11 +290,12 @@ build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS))
 
 # No warning from either compiler; elsewhere a newer compiler may have one.
-build/strict/%.ok: % Makefile $(wildcard grader/*.h grader/test/*.h harness/*.h)
+build/strict/%.ok: % Makefile $(wildcard grader/*.h grader/test/*.h harness/*.h \
+    harness/explorer/*.h)
 	mkdir -p $(@D)
 	for cc in $(KIT_CC) $(KIT_CLANG); do \
 	    $$cc $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS) -Werror \
-	        $(if $(filter harness/%,$<),$(STANDIN)) \
+	        $(if $(filter harness/%,$<),$(STANDIN) -Iharness/explorer) \
 	        -c $< -o /dev/null || exit 1; \
 	done
 	touch $@

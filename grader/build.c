@@ -25,14 +25,27 @@
         "-fno-optimize-sibling-calls", "-pthread", "-Wall", "-Wextra",         \
         "-fdiagnostics-color=never", "-c"
 
-static const char *const flags[OBJECT_COUNT][20] = {
+static const char *const flags[OBJECT_COUNT][24] = {
     [OBJECT_GCC] = {"gcc", COMMON, "-O1", "-fno-inline"},
     [OBJECT_CLANG] = {"clang", COMMON, "-O2", "-gdwarf-aranges"},
     [OBJECT_TSAN] = {"clang", COMMON, "-O0", "-gdwarf-aranges", "-w",
                      "-fsanitize=thread"},
+    [OBJECT_EXPLORED] = {"clang", COMMON, "-O0", "-w", "-fsanitize=thread",
+                         "-fno-pic", "-mllvm",
+                         "-tsan-instrument-read-before-write=1", "-mllvm",
+                         "-tsan-distinguish-volatile=1"},
 };
 
-static const char *const object_names[OBJECT_COUNT] = {"gcc", "clang", "tsan"};
+/* The calls that are renamed, below the kit. */
+static const char *const syms[OBJECT_COUNT] = {
+    [OBJECT_GCC] = "harness/calls.syms",
+    [OBJECT_CLANG] = "harness/calls.syms",
+    [OBJECT_TSAN] = "harness/calls.syms",
+    [OBJECT_EXPLORED] = "build/kit/explorer/calls.syms",
+};
+
+static const char *const object_names[OBJECT_COUNT] = {"gcc", "clang", "tsan",
+                                                       "explored"};
 
 /* harness/no_certificates.c: for libraries to find it */
 #define NO_CERTIFICATES                                                        \
@@ -86,6 +99,13 @@ static const struct recipe {
                         "plain.o",
                         "faults.o",
                         NULL},
+    [PROGRAM_EXPLORED] = {"explored",
+                          {"gcc", "-fuse-ld=gold", "-no-pie"},
+                          OBJECT_EXPLORED,
+                          WATCHED,
+                          "explored.o",
+                          "explored.o",
+                          "-lm"},
     [PROGRAM_SPEED] = {"speed",
                        {"gcc", "-fuse-ld=gold"},
                        OBJECT_CLANG,
@@ -165,13 +185,13 @@ static const char *raw_path(void *ctx, const struct lab *lab,
     return talloc_asprintf(ctx, "%s/%s-raw.o", lab->work, object_names[kind]);
 }
 
-static int rename_calls(void *ctx, const struct lab *lab, const char *syms,
+static int rename_calls(void *ctx, const struct lab *lab, const char *names,
                         const char *from, const char *to, const char **why)
 {
     const char *argv[] = {
         "objcopy",
-        talloc_asprintf(ctx, "--redefine-syms=%s/harness/%s", lab->root, syms),
-        from, to, NULL};
+        talloc_asprintf(ctx, "--redefine-syms=%s/%s", lab->root, names), from,
+        to, NULL};
     struct box_result result;
 
     if (run_tool(ctx, lab, argv, &result) == 0 && result.end == BOX_EXITED &&
@@ -218,7 +238,7 @@ int build_object(void *ctx, struct lab *lab, enum object_kind kind,
         *why = diagnostics->count > 0 ? NULL : result.err.data;
         return 1;
     }
-    return rename_calls(ctx, lab, "calls.syms", raw,
+    return rename_calls(ctx, lab, syms[kind], raw,
                         build_object_path(ctx, lab, kind), why);
 }
 
@@ -300,8 +320,8 @@ static const char *object_for(void *ctx, struct lab *lab,
         return raw;
     if (recipe->calls == WATCHED)
         return build_object_path(ctx, lab, recipe->object);
-    if (rename_calls(ctx, lab, "faults.syms", raw, half, why) != 0 ||
-        rename_calls(ctx, lab, "calls.syms", half, whole, why) != 0)
+    if (rename_calls(ctx, lab, "harness/faults.syms", raw, half, why) != 0 ||
+        rename_calls(ctx, lab, "harness/calls.syms", half, whole, why) != 0)
         return NULL;
     return whole;
 }

@@ -15,6 +15,7 @@ enum lens {
     LENS_HELGRIND,
     LENS_MEMORY,
     LENS_FAULTS,
+    LENS_INTERLEAVINGS,
     LENS_SPEED,
     LENS_COUNT
 };
@@ -108,6 +109,26 @@ struct injected {
     bool child;        /* in a child process */
     struct side at;    /* the call */
     struct side block; /* where the first block came from that is not freed */
+};
+
+/*
+ * An outcome of an explored test: the schedule with the fewest preemptions that
+ * comes to it. And how far the search came.
+ */
+struct timeline;
+struct schedule {
+    const char *test;  /* "suite/name@2" */
+    const char *turns; /* as a token has them */
+    unsigned preemptions;
+    const char *fault; /* "deadlock", ...; NULL: it came to its end */
+    const char *text;  /* of the fault */
+    const struct timeline *timeline; /* NULL: not looked into */
+};
+struct search {
+    const char *test; /* "suite/name" */
+    unsigned long long schedules, searched, pruned, steps;
+    unsigned level, places;
+    bool bound_whole, whole;
 };
 
 /* What the oracle, outside, says must be observed. */

@@ -28,7 +28,8 @@ static const struct {
     {LENS_BEHAVIOUR, look_gcc},     {LENS_BEHAVIOUR, look_clang},
     {LENS_BEHAVIOUR, look_patient}, {LENS_TSAN, look_tsan},
     {LENS_HELGRIND, look_helgrind}, {LENS_MEMORY, look_memory},
-    {LENS_FAULTS, look_faults},     {LENS_SPEED, look_overlap},
+    {LENS_FAULTS, look_faults},     {LENS_INTERLEAVINGS, look_interleavings},
+    {LENS_SPEED, look_overlap},
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -208,7 +209,36 @@ static bool comes_first(const struct row *row)
     enum property property = row->check->property;
 
     return property == PROPERTY_RESULTS || property == PROPERTY_RACE ||
-           property == PROPERTY_DEADLOCK;
+           property == PROPERTY_DEADLOCK || property == PROPERTY_SCHEDULES;
+}
+
+static bool too_slow(void *ctx, const struct exercise *exercise,
+                     const struct evidence *evidence)
+{
+    struct verdict so_far = judge(ctx, exercise, evidence);
+
+    for (size_t i = 0; i < so_far.row_count; i++)
+        if (so_far.rows[i].check->measured &&
+            so_far.rows[i].status == STATUS_FAIL)
+            return evidence->speed.complete;
+    return false;
+}
+
+/*
+ * A figure that is too low is measured again, twice: a program that is slow
+ * stays slow, and one that had bad luck has a better round.
+ */
+static void measure_rounds(struct look *look, const struct exercise *exercise,
+                           struct evidence *evidence)
+{
+    for (int again = 0; again <= 2 && !box_interrupted(); again++) {
+        look_speed(look);
+        evidence->speed = look->speed;
+        if (look->fault != NULL)
+            evidence->fault = look->fault;
+        if (look->fault != NULL || !too_slow(look->ctx, exercise, evidence))
+            return;
+    }
 }
 
 /* Only what has passed so far is worth a stopwatch. */
@@ -230,10 +260,7 @@ static void measure(void *ctx, struct lab *lab, const struct examination *what,
         if (so_far.rows[i].status == STATUS_FAIL &&
             comes_first(&so_far.rows[i]))
             return;
-    look_speed(&look);
-    evidence->speed = look.speed;
-    if (look.fault != NULL)
-        evidence->fault = look.fault;
+    measure_rounds(&look, exercise, evidence);
     if (what->progress != NULL)
         what->progress(what->state, LENS_SPEED);
 }
@@ -300,28 +327,6 @@ static void look_into_objects(void *ctx, struct lab *lab,
         evidence->uses_fence = object_needs(tsan, "__tsan_atomic_thread_fence");
         evidence->uses_atomics = object_needs(tsan, "__tsan_atomic*");
     }
-}
-
-static void lab_open(struct lab *lab, struct slots *slots,
-                     const struct examination *what)
-{
-    memset(lab, 0, sizeof *lab);
-    lab->root = what->root;
-    lab->work = what->work;
-    lab->source = what->source;
-    lab->exercise = what->exercise;
-    lab->seed = what->seed;
-    lab->slots = slots;
-    slots_init(slots, what->jobs);
-    for (int i = 0; i < PROGRAM_COUNT; i++)
-        pthread_mutex_init(&lab->locks[i], NULL);
-}
-
-static void lab_close(struct lab *lab)
-{
-    for (int i = 0; i < PROGRAM_COUNT; i++)
-        pthread_mutex_destroy(&lab->locks[i]);
-    slots_destroy(lab->slots);
 }
 
 static void look_through(void *ctx, struct lab *lab,

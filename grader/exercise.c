@@ -38,10 +38,10 @@ const char *exercise_library(const char *name)
 const char *property_name(enum property property)
 {
     static const char *const names[] = {
-        [PROPERTY_BUILD] = "build",   [PROPERTY_RESULTS] = "results",
-        [PROPERTY_RACE] = "race",     [PROPERTY_DEADLOCK] = "deadlock",
-        [PROPERTY_MEMORY] = "memory", [PROPERTY_FAULTS] = "faults",
-        [PROPERTY_SPEED] = "speed",
+        [PROPERTY_BUILD] = "build",         [PROPERTY_RESULTS] = "results",
+        [PROPERTY_RACE] = "race",           [PROPERTY_DEADLOCK] = "deadlock",
+        [PROPERTY_MEMORY] = "memory",       [PROPERTY_FAULTS] = "faults",
+        [PROPERTY_SCHEDULES] = "schedules", [PROPERTY_SPEED] = "speed",
     };
 
     return names[property];
@@ -49,6 +49,11 @@ const char *property_name(enum property property)
 
 bool exercise_pattern(const char *pattern, const char *test)
 {
+    bool explored =
+        strncmp(test, EXERCISE_EXPLORED, strlen(EXERCISE_EXPLORED)) == 0;
+
+    if (explored && strcmp(pattern, "*") == 0)
+        return false;
     return fnmatch(pattern, test, 0) == 0;
 }
 

@@ -17,13 +17,14 @@ struct check {
     const char *name;  /* stable: "no-data-race" */
     const char *title; /* for people: "no data race" */
     enum property {
-        PROPERTY_BUILD,    /* it compiles */
-        PROPERTY_RESULTS,  /* what the tests observe is right */
-        PROPERTY_RACE,     /* no data race */
-        PROPERTY_DEADLOCK, /* no deadlock, locks used as they must be */
-        PROPERTY_MEMORY,   /* memory, descriptors, threads, children */
-        PROPERTY_FAULTS,   /* calls that fail are borne */
-        PROPERTY_SPEED     /* things overlap; more cores help */
+        PROPERTY_BUILD,     /* it compiles */
+        PROPERTY_RESULTS,   /* what the tests observe is right */
+        PROPERTY_RACE,      /* no data race */
+        PROPERTY_DEADLOCK,  /* no deadlock, locks used as they must be */
+        PROPERTY_MEMORY,    /* memory, descriptors, threads, children */
+        PROPERTY_FAULTS,    /* calls that fail are borne */
+        PROPERTY_SCHEDULES, /* right in every interleaving */
+        PROPERTY_SPEED      /* things overlap; more cores help */
     } property;
     unsigned lenses;    /* bit set, 1u << LENS_... */
     const char **tests; /* patterns "suite/name" or "suite/ *"; talloc array,
@@ -85,7 +86,11 @@ struct exercise *exercise_load(void *ctx, const char *root, const char *folder,
 struct exercise *exercise_find(void *ctx, const char *root, const char *word,
                                const char **why);
 
-/* true when the pattern ("suite/name", "suite/ *", "*") covers the test */
+/* The suite of the tests that are explored, and run in no other way. */
+#define EXERCISE_EXPLORED "schedules/"
+
+/* true when the pattern ("suite/name", "suite/ *") covers the test; "*" covers
+ * all but those that are explored */
 bool exercise_pattern(const char *pattern, const char *test);
 
 /* true for "thread-pool": small letters, digits and single hyphens */

@@ -1,6 +1,6 @@
 /*
- * explore.c - the verbs `explore` and `replay`: every interleaving of any
- * program, and one of them again.
+ * explore.c - the verb `explore`: every interleaving of any program; and one of
+ * them again, for `replay`.
  *
  *   find     the C files, and a hash of them for tokens
  *   build    them against the explorer
@@ -22,6 +22,7 @@
 
 #include "clock.h"
 #include "collect.h"
+#include "explore.h"
 #include "explore_build.h"
 #include "explored.h"
 #include "read_parts.h"
@@ -65,7 +66,7 @@ static void handle_signals(void)
 /* ---- lines of the source
  * ------------------------------------------------------- */
 
-static const char *source_line(void *state, const struct place *place)
+static const char *line_of(void *state, const struct place *place)
 {
     struct explore_job *job = state;
 
@@ -169,8 +170,8 @@ static int confirm(struct explore_job *job, const char *turns)
         return failed(job, "error", "interrupted");
     trace = work_read(job->ctx, path, 64u * 1024 * 1024, &size);
     if (trace != NULL)
-        job->timeline = timeline_read(job->ctx, trace, size, job->path,
-                                      source_line, job, &why);
+        job->timeline = timeline_read(job->ctx, trace, size, job->path, NULL,
+                                      line_of, job, &why);
     if (job->replays)
         job->found = seen;
     else if (seen.kind != job->found.kind)
@@ -252,7 +253,7 @@ static void tell_bug(struct explore_job *job)
     fputs("  ", stdout);
     report_wrap(stdout, report_clean(job->ctx, job->timeline->sentence), 2, 2);
     fputc('\n', stdout);
-    report_timeline(stdout, job->timeline, source_line, job);
+    report_timeline(stdout, job->timeline, line_of, job);
 }
 
 static void tell_none(const struct explored *found)
@@ -394,7 +395,7 @@ static int explore(struct explore_job *job)
     return status;
 }
 
-static int run(const struct options *options, bool replays)
+int explore_program(const struct options *options, bool replays)
 {
     struct explore_job job = {.ctx = talloc_new(NULL),
                               .options = options,
@@ -417,13 +418,5 @@ int verb_explore(const struct options *options)
 {
     if (options->source == NULL)
         return say_fault("explore: which program? make explore SRC=prog.c");
-    return run(options, false);
-}
-
-int verb_replay(const struct options *options)
-{
-    if (options->source == NULL || options->explore.schedule == NULL)
-        return say_fault("replay: which schedule of which program? make "
-                         "replay SRC=prog.c SCHEDULE=token");
-    return run(options, true);
+    return explore_program(options, false);
 }

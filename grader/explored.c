@@ -88,6 +88,8 @@ static char **environment(void *ctx, const char *folder, const char *secret,
     add(ctx, list, &n, "EXPLORE_RACES", settings->races);
     add(ctx, list, &n, "EXPLORE_SCHEDULE", settings->schedule);
     add(ctx, list, &n, "EXPLORE_TRACE", settings->trace);
+    add(ctx, list, &n, "INTERLEAVE_SEED",
+        talloc_asprintf(ctx, "%u", settings->input));
     if (settings->real_threads)
         add(ctx, list, &n, "EXPLORE_REAL_THREADS", "1");
     return list;
@@ -243,6 +245,7 @@ int explore_run(void *ctx, const char *work, const char *program,
     spec.dir = folder;
     spec.envp = environment(ctx, folder, secret, settings);
     spec.record = talloc_asprintf(ctx, "%s/record", folder);
+    explored->secret = secret;
     if (box_run(ctx, &spec, &explored->box) != 0)
         return -1;
     read_lines(ctx, secret, explored);

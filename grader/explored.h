@@ -38,11 +38,13 @@ struct explore_settings {
     const char *schedule; /* the turns of a token: a replay */
     const char *trace;    /* path for the steps of a replay */
     bool real_threads;
+    unsigned input;               /* seed of what tests draw */
     const char *const *arguments; /* of the program, NULL after the last */
 };
 
 struct explored {
     struct box_result box;
+    const char *secret; /* of its records */
 
     /* The bug, if there is one. */
     enum fault_kind kind;

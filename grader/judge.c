@@ -174,6 +174,9 @@ static void judge_property(struct judging *judging, struct row *row,
     case PROPERTY_FAULTS:
         judge_faults(judging, row);
         return;
+    case PROPERTY_SCHEDULES:
+        judge_schedules(judging, row);
+        return;
     case PROPERTY_MEMORY:
         judge_memory(judging, row, lenses);
         return;
@@ -258,10 +261,11 @@ static void say_unseen(struct judging *judging, struct verdict *verdict,
     unsigned missing = all & ~judging->evidence->lenses;
 
     verdict->unseen = talloc_array(judging->ctx, const char *, LENS_COUNT + 1);
-    verdict->unseen[verdict->unseen_count++] =
-        "interleavings: mistakes that no single run shows, such as a lost "
-        "wakeup, `if` in place of `while` around a wait, or a test and an "
-        "act under two separate locks.";
+    if (!(all & 1u << LENS_INTERLEAVINGS))
+        verdict->unseen[verdict->unseen_count++] =
+            "interleavings: mistakes that no single run shows, such as a lost "
+            "wakeup, `if` in place of `while` around a wait, or a test and an "
+            "act under two separate locks.";
     for (int lens = 0; lens < LENS_COUNT; lens++)
         if (lens != LENS_BUILD && (missing & 1u << lens))
             verdict->unseen[verdict->unseen_count++] =

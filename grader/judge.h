@@ -23,6 +23,10 @@ struct run {
                                       oracle itself failed */
     struct injected *faults;       /* the lens faults; talloc array */
     size_t fault_count;
+    struct schedule *schedules; /* the lens interleavings; talloc array */
+    size_t schedule_count;
+    struct search *searches; /* one for each test */
+    size_t search_count;
 };
 
 /* CPU-bound speed: interleaved rounds, times in seconds. */
@@ -41,8 +45,9 @@ struct measurement {
     bool complete;      /* all rounds came in; else the program failed */
     struct round *rounds;
     size_t count;
-    double others; /* processor seconds that other programs used meanwhile,
-                      and the hypervisor took, a second */
+    unsigned turns; /* programs that were run for it */
+    double others;  /* processor seconds that other programs used meanwhile,
+                       and the hypervisor took, a second */
 };
 
 /* Everything that is known about one answer. */
@@ -92,6 +97,8 @@ struct finding {
     unsigned lenses;   /* who saw it */
     const char *test;  /* first test in which it was seen, or NULL */
     bool note;         /* worth knowing, costs nothing */
+    const struct timeline *timeline; /* of a schedule that shows it; or NULL */
+    const char *schedule;            /* "suite/name:TURNS", or NULL */
 };
 
 struct row {

@@ -192,6 +192,7 @@ void judge_results(struct judging *judging, struct row *row, unsigned lenses);
 void judge_race(struct judging *judging, struct row *row, unsigned lenses);
 void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses);
 void judge_faults(struct judging *judging, struct row *row);
+void judge_schedules(struct judging *judging, struct row *row);
 void judge_memory(struct judging *judging, struct row *row, unsigned lenses);
 /* Must come after all others: it looks at their rows. */
 void judge_speed(struct judging *judging, struct row *row,

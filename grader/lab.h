@@ -13,7 +13,13 @@
 #include "slots.h"
 
 /* What the student's file is compiled to. */
-enum object_kind { OBJECT_GCC, OBJECT_CLANG, OBJECT_TSAN, OBJECT_COUNT };
+enum object_kind {
+    OBJECT_GCC,
+    OBJECT_CLANG,
+    OBJECT_TSAN,
+    OBJECT_EXPLORED,
+    OBJECT_COUNT
+};
 
 /* What is linked of it. */
 enum program {
@@ -22,6 +28,7 @@ enum program {
     PROGRAM_PLAIN, /* stand-in runner: patience, Helgrind, Memcheck */
     PROGRAM_TSAN,
     PROGRAM_FAULTS,
+    PROGRAM_EXPLORED,
     PROGRAM_SPEED,
     PROGRAM_COUNT
 };
@@ -39,6 +46,13 @@ struct lab {
      * it first */
     const char *programs[PROGRAM_COUNT];
 };
+
+struct examination;
+
+/* `slots` and what `what` names must live as long. */
+void lab_open(struct lab *lab, struct slots *slots,
+              const struct examination *what);
+void lab_close(struct lab *lab);
 
 /* The environment of every box, ending with `count` more entries. */
 char **lab_environment(void *ctx, const struct lab *lab, const char **more,

@@ -6,9 +6,13 @@
 #include "evidence.h"
 
 static const char *const names[LENS_COUNT] = {
-    [LENS_BUILD] = "build",   [LENS_BEHAVIOUR] = "behaviour",
-    [LENS_TSAN] = "tsan",     [LENS_HELGRIND] = "helgrind",
-    [LENS_MEMORY] = "memory", [LENS_FAULTS] = "faults",
+    [LENS_BUILD] = "build",
+    [LENS_BEHAVIOUR] = "behaviour",
+    [LENS_TSAN] = "tsan",
+    [LENS_HELGRIND] = "helgrind",
+    [LENS_MEMORY] = "memory",
+    [LENS_FAULTS] = "faults",
+    [LENS_INTERLEAVINGS] = "interleavings",
     [LENS_SPEED] = "speed",
 };
 

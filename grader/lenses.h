@@ -29,9 +29,11 @@ void look_patient(struct look *look); /* the patient policy */
 void look_tsan(struct look *look);
 void look_helgrind(struct look *look);
 void look_memory(struct look *look);
-void look_faults(struct look *look);  /* one call fails in each run */
+void look_faults(struct look *look); /* one call fails in each run */
+void look_interleavings(struct look *look);
 void look_overlap(struct look *look); /* speed judged by meetings */
-void look_speed(struct look *look);   /* speed by the clock, alone */
+void look_speed(struct look *look);   /* speed by the clock, alone; a
+                                         second call adds rounds */
 
 /* Runs ThreadSanitizer again, until it reports or has run `runs` times in
  * all. For a race that only Helgrind has seen. */

@@ -286,7 +286,8 @@ void look_speed(struct look *look)
     const char *why = NULL, *program;
     struct place place;
     struct usage before;
-    double boxes = 0;
+    double boxes = 0, others;
+    size_t wanted = QUIET_WANTED;
     int room;
 
     look->speed.wanted = true;
@@ -303,11 +304,14 @@ void look_speed(struct look *look)
     }
     room = silence_alone(look->lab->root);
     before = usage_now();
+    wanted += quiet_rounds(&look->speed);
     for (unsigned turn = 0; turn < RUNS_MOST && !box_interrupted(); turn++)
-        if (!run_rounds(look, program, turn, &boxes) ||
-            quiet_rounds(&look->speed) >= QUIET_WANTED ||
+        if (!run_rounds(look, program, look->speed.turns++, &boxes) ||
+            quiet_rounds(&look->speed) >= wanted ||
             quiet_rounds(&look->speed) == 0)
             break; /* enough is known, or there is no hope just now */
-    look->speed.others = used_by_others(&before, boxes);
+    others = used_by_others(&before, boxes);
+    if (others > look->speed.others)
+        look->speed.others = others;
     silence_leave(room);
 }

@@ -2,7 +2,8 @@
  * options.h - what was asked for. Values come from the environment and from
  * nowhere else, because a value on a command line that make builds would be
  * read by a shell: EX, SRC, RESULT, LENS, SEED, DIR, OUT, JOBS; and for explore
- * and replay those in struct explore_options. An empty value is none. (INSTALL is for setup.sh, NO_COLOR for say.c.)
+ * and replay those in struct explore_options. An empty value is none. (INSTALL
+ * is for setup.sh, NO_COLOR for say.c.)
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

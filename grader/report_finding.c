@@ -5,6 +5,7 @@
 #include <talloc.h>
 
 #include "report_terminal.h"
+#include "timeline.h"
 
 /* ---- lines ----------------------------------------------------------------
  */
@@ -162,9 +163,24 @@ static void print_story(const struct terminal *terminal, void *ctx,
     }
 }
 
+static const char *timeline_line(void *state, const struct place *place)
+{
+    const struct terminal *terminal = state;
+
+    return place->student && terminal->line
+               ? terminal->line(terminal->state, place->line)
+               : NULL;
+}
+
 static void print_finding(const struct terminal *terminal, void *ctx,
                           const struct finding *finding)
 {
+    if (finding->timeline) {
+        report_timeline(terminal->out, finding->timeline, timeline_line,
+                        (void *)(uintptr_t)terminal);
+        putc('\n', terminal->out);
+        return;
+    }
     if (finding->location_count > 0) {
         print_locations(terminal, ctx, finding);
         putc('\n', terminal->out);

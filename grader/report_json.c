@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "timeline.h"
 
 #define SCHEMA "interleave/result/v1"
 
@@ -97,6 +98,10 @@ static json_t *finding_json(const struct result_facts *facts,
     put(json, "property", json_string(property_name(finding->property)));
     put(json, "message", text(finding->message));
     put(json, "locations", locations_json(facts, finding));
+    if (finding->schedule)
+        put(json, "schedule", json_string(finding->schedule));
+    if (finding->timeline)
+        put(json, "events", timeline_json(finding->timeline));
     if (finding->story)
         put(json, "story", lines(finding->story));
     put(json, "idea", text(finding->idea));

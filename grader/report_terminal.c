@@ -268,9 +268,10 @@ static void print_sum(const struct terminal *terminal,
 static int rank(const struct row *row)
 {
     static const int ranks[] = {
-        [PROPERTY_BUILD] = 0,   [PROPERTY_RACE] = 1,   [PROPERTY_DEADLOCK] = 2,
-        [PROPERTY_RESULTS] = 2, [PROPERTY_MEMORY] = 3, [PROPERTY_FAULTS] = 4,
-        [PROPERTY_SPEED] = 5,
+        [PROPERTY_BUILD] = 0,     [PROPERTY_RACE] = 1,
+        [PROPERTY_DEADLOCK] = 2,  [PROPERTY_RESULTS] = 2,
+        [PROPERTY_MEMORY] = 3,    [PROPERTY_FAULTS] = 4,
+        [PROPERTY_SCHEDULES] = 2, [PROPERTY_SPEED] = 5,
     };
 
     if (row->status == STATUS_FAIL)

@@ -51,7 +51,9 @@ static void print_event(const struct sheet *sheet, const struct event *event)
     if (event->times > 1)
         text = talloc_asprintf(ctx, "%s (%u times)", text, event->times);
     while (text != NULL) {
-        if (first && event->place.line > 0)
+        if (first && event->place.kit)
+            fprintf(sheet->out, " test  ");
+        else if (first && event->place.line > 0)
             fprintf(sheet->out, "%5d  ", event->place.line);
         else
             fprintf(sheet->out, "%*s", LINE_COLUMN, "");
@@ -155,9 +157,7 @@ static void lay_out(struct sheet *sheet)
 }
 
 /* The lines of the source that the rows name, once each. */
-static void print_source(const struct sheet *sheet,
-                         const char *(*line)(void *state,
-                                             const struct place *place),
+static void print_source(const struct sheet *sheet, source_line *line,
                          void *state)
 {
     const struct timeline *timeline = sheet->timeline;
@@ -170,7 +170,8 @@ static void print_source(const struct sheet *sheet,
         for (size_t i = 0; i < timeline->count; i++) {
             const struct event *event = &timeline->events[i];
 
-            if (event->matters && event->place.line > last &&
+            if (event->matters && !event->place.kit &&
+                event->place.line > last &&
                 (next == NULL || event->place.line < next->place.line))
                 next = event;
         }
@@ -189,9 +190,7 @@ static void print_source(const struct sheet *sheet,
 }
 
 void report_timeline(FILE *out, const struct timeline *timeline,
-                     const char *(*line)(void *state,
-                                         const struct place *place),
-                     void *state)
+                     source_line *line, void *state)
 {
     struct sheet sheet = {.out = out, .timeline = timeline};
 

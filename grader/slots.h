@@ -13,7 +13,7 @@ struct slots {
     pthread_cond_t freed;
     /* guarded by lock */
     unsigned free;
-    unsigned waiting[8]; /* by priority, 0 first */
+    unsigned waiting[16]; /* by priority, 0 first */
 };
 
 void slots_init(struct slots *slots, unsigned count);

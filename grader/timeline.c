@@ -25,16 +25,25 @@ struct block {
     struct place place;
 };
 
+/* Names do not change: those asked for last. */
+enum { KNOWN = 256 };
+struct known {
+    uint64_t address;
+    struct named named;
+};
+
 struct reading {
     struct timeline *timeline;
     struct symbols *symbols;
     struct names *names;
-    const char *(*line)(void *state, const struct place *place);
+    bool whole; /* there is no kit in the program */
+    source_line *line;
     void *state;
     struct block *blocks;
     size_t block_count;
     struct names_frame frames[THREADS][FRAMES];
     unsigned depth[THREADS];
+    struct known known[KNOWN];
     size_t unsettled; /* a write whose value comes with the next line, plus 1 */
     struct named unsettled_name;
 };
@@ -48,6 +57,8 @@ static struct place place_of(struct reading *reading, uint64_t pc)
         place = symbols_code(reading->symbols, pc - 1);
     if (place.file != NULL)
         place.file = path_base(place.file);
+    if (reading->whole)
+        place.kit = false;
     return place;
 }
 
@@ -102,11 +113,17 @@ static struct named stack_name(struct reading *reading, uint64_t address)
 
 static struct named name_of(struct reading *reading, uint64_t address)
 {
-    if (HEAP_RANGE(address))
-        return heap_name(reading, address);
+    struct known *known = &reading->known[address / 4 % KNOWN];
+
     if (STACK_RANGE(address))
         return stack_name(reading, address);
-    return names_static(reading->names, address);
+    if (known->address != address) {
+        known->named = HEAP_RANGE(address)
+                           ? heap_name(reading, address)
+                           : names_static(reading->names, address);
+        known->address = address;
+    }
+    return known->named;
 }
 
 /* What a step is about: a lock, a thread, a descriptor. */
@@ -405,6 +422,11 @@ static void take_line(struct reading *reading, const char *line)
     }
 }
 
+static bool is_access(const struct event *event)
+{
+    return event->kind == EVENT_READ || event->kind == EVENT_WRITE;
+}
+
 /* ---- what matters
  * ----------------------------------------------------------------- */
 
@@ -413,28 +435,55 @@ static bool is_op(const struct event *event, const char *op)
     return event->op != NULL && strcmp(event->op, op) == 0;
 }
 
-static bool overlap(const struct event *a, const struct event *b)
+/* Who has used a byte, and who has written it: bit sets. */
+struct use {
+    uint64_t address, used, written;
+};
+
+enum { USES = 1 << 16 };
+
+static struct use *use_of(struct use *uses, uint64_t address)
 {
-    return a->address < b->address + b->size &&
-           b->address < a->address + a->size;
+    size_t i = (size_t)(address * 0x9e3779b97f4a7c15 >> 48) % USES;
+
+    for (size_t tries = 0; tries < USES; tries++, i = (i + 1) % USES)
+        if (uses[i].address == address || uses[i].address == 0)
+            return &uses[i];
+    return &uses[i]; /* full: some steps more are shown */
+}
+
+/* What main writes before there are other threads does not count. */
+static void note_uses(const struct timeline *timeline, struct use *uses)
+{
+    bool prelude = true;
+
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct event *event = &timeline->events[i];
+
+        prelude = prelude && !is_op(event, "create");
+        if (prelude)
+            continue;
+        for (size_t k = 0; is_access(event) && k < event->size && k < 64; k++) {
+            struct use *use = use_of(uses, event->address + k);
+
+            use->address = event->address + k;
+            use->used |= 1ull << (event->thread & 63);
+            if (event->kind == EVENT_WRITE)
+                use->written |= 1ull << (event->thread & 63);
+        }
+    }
 }
 
 /* Is the memory written by one thread and used by another? */
-static bool is_shared(const struct timeline *timeline,
-                      const struct event *event)
+static bool is_shared(struct use *uses, const struct event *event)
 {
-    bool written = event->kind == EVENT_WRITE, others = false;
+    for (size_t k = 0; k < event->size && k < 64; k++) {
+        const struct use *use = use_of(uses, event->address + k);
 
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct event *one = &timeline->events[i];
-
-        if ((one->kind != EVENT_READ && one->kind != EVENT_WRITE) ||
-            !overlap(event, one))
-            continue;
-        written |= one->kind == EVENT_WRITE;
-        others |= one->thread != event->thread;
+        if (use->written != 0 && (use->used & (use->used - 1)) != 0)
+            return true;
     }
-    return written && others;
+    return false;
 }
 
 /* Is the lock, the semaphore, ... used by two threads? */
@@ -454,45 +503,50 @@ static bool is_common(const struct timeline *timeline,
     return false;
 }
 
+static bool is_one_of(const struct event *event, const char *const *ops)
+{
+    for (; *ops != NULL; ops++)
+        if (is_op(event, *ops))
+            return true;
+    return false;
+}
+
 static bool step_matters(const struct timeline *timeline,
                          const struct event *event)
 {
-    if (is_op(event, "begin") || is_op(event, "end") || is_op(event, "join") ||
-        is_op(event, "init") || is_op(event, "clock") ||
-        is_op(event, "allocate"))
+    static const char *const never[] = {"begin", "end",      "join",  "init",
+                                        "clock", "allocate", "yield", NULL};
+    static const char *const always[] = {"create", "free", "sleep",
+                                         "exit",   "file", NULL};
+
+    if (is_one_of(event, never))
         return false;
-    if (is_op(event, "create") || is_op(event, "free") ||
-        is_op(event, "sleep") || is_op(event, "exit") || is_op(event, "file"))
-        return true;
-    if (is_op(event, "yield"))
-        return false;
-    return event->address == 0 || is_common(timeline, event);
+    return is_one_of(event, always) || event->address == 0 ||
+           is_common(timeline, event);
 }
 
 /* What main does before there are other threads made no difference. */
-static bool is_prelude(const struct timeline *timeline, size_t index)
-{
-    for (size_t i = 0; i <= index; i++)
-        if (is_op(&timeline->events[i], "create"))
-            return false;
-    return true;
-}
-
 static void find_what_matters(struct timeline *timeline)
 {
+    struct use *uses = talloc_zero_array(timeline, struct use, USES);
     bool prelude = true;
+    int others = 0; /* threads beside main */
 
+    note_uses(timeline, uses);
     for (size_t i = 0; i < timeline->count; i++) {
         struct event *event = &timeline->events[i];
 
-        prelude = prelude && is_prelude(timeline, i);
-        if (event->kind == EVENT_READ || event->kind == EVENT_WRITE)
-            event->matters = !prelude && is_shared(timeline, event);
+        prelude = prelude && !is_op(event, "create");
+        others += is_op(event, "create") - is_op(event, "end");
+        if (is_access(event))
+            event->matters =
+                !prelude && !event->place.kit && is_shared(uses, event);
         else if (event->kind == EVENT_STEP)
-            event->matters = step_matters(timeline, event);
+            event->matters = others > 0 && step_matters(timeline, event);
         else
             event->matters = event->kind == EVENT_NOTE || event->preempts;
     }
+    talloc_free(uses);
 }
 
 /* The last of an address that was taken and not given back. */
@@ -513,28 +567,46 @@ static void find_where_taken(struct timeline *timeline)
     }
 }
 
-struct timeline *
-timeline_read(void *ctx, const char *trace, size_t size, const char *executable,
-              const char *(*line)(void *state, const struct place *place),
-              void *state, const char **why)
+/* Of a long schedule the beginning and the end are read; of what lies between
+ * only what is needed to name things. */
+enum { LINES_FIRST = 1000, LINES_LAST = 4000 };
+
+static void take_lines(struct reading *reading, char *text)
+{
+    size_t count = 0, number = 0;
+    char *rest = NULL;
+
+    for (const char *c = text; *c != '\0'; c++)
+        count += *c == '\n';
+    for (char *one = strtok_r(text, "\n", &rest); one != NULL;
+         one = strtok_r(NULL, "\n", &rest)) {
+        number++;
+        if (number < LINES_FIRST || number + LINES_LAST > count ||
+            strchr("cmfFX", one[0]) != NULL)
+            take_line(reading, one);
+    }
+}
+
+struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
+                               const char *executable, const char *student,
+                               source_line *line, void *state, const char **why)
 {
     struct timeline *timeline = talloc_zero(ctx, struct timeline);
     struct reading *reading = talloc_zero(timeline, struct reading);
-    char *text = talloc_strndup(reading, trace, size), *rest = NULL;
 
     reading->timeline = timeline;
+    reading->whole = student == NULL;
     reading->line = line;
     reading->state = state;
-    reading->symbols = symbols_open(timeline, executable, "", why);
+    reading->symbols =
+        symbols_open(timeline, executable, student ? student : "", why);
     reading->names = names_open(timeline, executable, why);
     if (reading->symbols == NULL || reading->names == NULL) {
         talloc_free(timeline);
         return NULL;
     }
     timeline->fault_thread = timeline->other_thread = -1;
-    for (char *one = strtok_r(text, "\n", &rest); one != NULL;
-         one = strtok_r(NULL, "\n", &rest))
-        take_line(reading, one);
+    take_lines(reading, talloc_strndup(reading, trace, size));
     find_what_matters(timeline);
     find_where_taken(timeline);
     timeline_tell(timeline);

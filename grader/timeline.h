@@ -66,15 +66,18 @@ struct timeline {
     const char *sentence;     /* what went wrong, in one or two sentences */
 };
 
+/* The text of a line of the source, or NULL. */
+typedef const char *source_line(void *state, const struct place *place);
+
 /*
- * Reads a trace. `executable` is the program that was replayed; `line` gives
- * the text of a line of its source, or NULL. Returns NULL with a sentence on
- * `why`.
+ * Reads a trace. `executable` is the program that was replayed; `student` the
+ * base name of the student's file, NULL when all of it is hers. Returns NULL
+ * with a sentence on `why`.
  */
-struct timeline *
-timeline_read(void *ctx, const char *trace, size_t size, const char *executable,
-              const char *(*line)(void *state, const struct place *place),
-              void *state, const char **why);
+struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
+                               const char *executable, const char *student,
+                               source_line *line, void *state,
+                               const char **why);
 
 /* timeline_words.c: fills in the texts and the sentence. */
 void timeline_tell(struct timeline *timeline);
@@ -84,9 +87,7 @@ const char *timeline_thread(void *ctx, int number);
 
 /* report_timeline.c */
 void report_timeline(FILE *out, const struct timeline *timeline,
-                     const char *(*line)(void *state,
-                                         const struct place *place),
-                     void *state);
+                     source_line *line, void *state);
 json_t *timeline_json(const struct timeline *timeline);
 
 #endif

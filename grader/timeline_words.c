@@ -155,6 +155,8 @@ static const char *in_line(struct timeline *timeline, const struct place *place)
 {
     if (place->line == 0)
         return "";
+    if (place->kit)
+        return " (in the test)";
     return talloc_asprintf(timeline, " (line %d)", place->line);
 }
 
@@ -349,7 +351,7 @@ static const char *lost_update(struct timeline *timeline)
             return talloc_asprintf(
                 timeline,
                 "%s reads %s%s before %s has written it%s, and then writes "
-                "what it made of the old value%s: the update of %s is lost.",
+                "it too%s, as if %s had not been there: its update is lost.",
                 timeline_thread(timeline, read->thread),
                 or_it(read->object, "the variable"),
                 in_line(timeline, &read->place),
@@ -425,6 +427,8 @@ static const char *sentence(struct timeline *timeline)
     const char *how, *what;
 
     switch (timeline->kind) {
+    case NO_FAULT: /* nothing but a wrong result */
+        return how_it_came(timeline);
     case FAULT_DEADLOCK:
         return deadlock_sentence(timeline);
     case FAULT_RACE:

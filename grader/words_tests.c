@@ -23,6 +23,8 @@ const char *words_lens(enum lens lens)
         return "Memcheck";
     case LENS_FAULTS:
         return "the runs with failing calls";
+    case LENS_INTERLEAVINGS:
+        return "the explorer";
     case LENS_SPEED:
         return "the speed tests";
     case LENS_COUNT:

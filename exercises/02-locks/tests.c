@@ -600,3 +600,81 @@ Expect(release, after_no_amount)
 {
     expect_nothing(EINVAL, "an amount is at least 1: EINVAL");
 }
+
+/* ---- schedules: through every interleaving --------------------------------- */
+
+/* Small on purpose: two threads, one operation each. */
+static struct account *explored;
+
+static void *deposit_30(void *unused)
+{
+    (void)unused;
+    account_deposit(explored, 30);
+    return NULL;
+}
+
+static int taken[2];
+
+static void *withdraw_80(void *arg)
+{
+    int *status = arg;
+
+    *status = account_withdraw(explored, 80, yes, NULL);
+    return NULL;
+}
+
+static void two_at_once(void *(*first)(void *), void *first_arg,
+                        void *(*second)(void *), void *second_arg)
+{
+    pthread_t threads[2];
+
+    pthread_create(&threads[0], NULL, first, first_arg);
+    pthread_create(&threads[1], NULL, second, second_arg);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+}
+
+Test(schedules, two_deposits)
+{
+    explored = account_create(100);
+    two_at_once(deposit_30, NULL, deposit_30, NULL);
+    observe_int("balance", account_balance(explored));
+    account_destroy(explored);
+}
+
+Expect(schedules, two_deposits)
+{
+    expect_int("balance", EQUAL, 160, "both deposits of 30 are in 100 + 60");
+}
+
+Test(schedules, two_withdrawals)
+{
+    explored = account_create(100);
+    two_at_once(withdraw_80, &taken[0], withdraw_80, &taken[1]);
+    observe_int("balance", account_balance(explored));
+    observe_int("done", (taken[0] == 0) + (taken[1] == 0));
+    account_destroy(explored);
+}
+
+Expect(schedules, two_withdrawals)
+{
+    expect_int("balance", EQUAL, 20, "of 100 only one can take 80");
+    expect_int("done", EQUAL, 1, "the money is enough for one of the two");
+}
+
+Test(schedules, deposit_and_withdrawal)
+{
+    int status = -1;
+
+    explored = account_create(60);
+    two_at_once(deposit_30, NULL, withdraw_80, &status);
+    observe_int("balance-and-taken",
+                account_balance(explored) + (status == 0 ? 80 : 0));
+    account_destroy(explored);
+}
+
+Expect(schedules, deposit_and_withdrawal)
+{
+    expect_int("balance-and-taken", EQUAL, 90,
+               "what is there and what was taken is what was put in");
+}

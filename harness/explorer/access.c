@@ -43,10 +43,10 @@ static inline void hook(const void *pointer, size_t size, unsigned access,
     world->steps++;
     if (++world->silent > SILENT_MAX)
         silent_too_long(pc);
-    if (settings.trace)
-        trace_access(address, size, access, pc);
     if ((places_any && places_has(pc)) || trace_wants_choice())
         racing(address, size, access, pc);
+    if (settings.trace)
+        trace_access(address, size, access, pc);
     race_access(address, size, access, pc);
     if (access & ACCESS_WRITE) {
         spin_progress();

@@ -116,7 +116,7 @@ static void changed(struct object *object, const volatile void *p, size_t size,
         *p = v;                                                                \
         race_access(ADDRESS(p), sizeof *p, ACCESS_WRITE | ACCESS_ATOMIC, PC);  \
         writes(object, order, true);                                           \
-        depend(memory_of(p), OP_ATOMIC_WRITE, true);                                 \
+        depend(memory_of(p), OP_ATOMIC_WRITE, true);                           \
         spin_progress();                                                       \
     }                                                                          \
     CHANGE(bits, type, exchange, v)                                            \

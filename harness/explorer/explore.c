@@ -36,6 +36,7 @@ struct settings settings = {
     .schedules = 10000, .seed = 1, .bound = 2, .reduce = true, .races = true};
 
 static struct progress progress;
+static const struct strategy *first_strategy;
 
 /* ---- signals
  * ------------------------------------------------------------------ */
@@ -162,6 +163,7 @@ static void read_settings(void)
             _exit(2);
         }
     }
+    first_strategy = strategy;
     settings.trace = path != NULL && *path != '\0';
     if (settings.trace)
         trace_open(path);
@@ -313,6 +315,14 @@ void explore(const struct exploration *what)
     }
     progress.whole = strategy == &strategy_search && progress.stopped == NULL &&
                      search_whole();
+}
+
+void explore_again(void)
+{
+    memset(&progress, 0, sizeof progress);
+    strategy = first_strategy;
+    search_restart();
+    pct_restart();
 }
 
 void explorer_init(char **argv)

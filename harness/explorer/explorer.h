@@ -178,7 +178,8 @@ struct thread {
     unsigned ticket; /* its place in the queue */
     bool may_wake;   /* for no reason (condition variables) */
     bool woken_early;
-    bool timed; /* and not after `deadline` */
+    bool last_resort; /* its wait ends when nobody else can move */
+    bool timed;       /* and not after `deadline` */
     bool timed_out;
     uint64_t deadline; /* virtual nanoseconds */
 

@@ -58,6 +58,12 @@ void *own_memory(size_t size)
     return memory;
 }
 
+/* Constructors of the program are instrumented too, and ask for the world. */
+__attribute__((constructor(101))) static void make_world(void)
+{
+    own_memory(sizeof *world);
+}
+
 static uint64_t data_size(void)
 {
     return ADDRESS(explorer_data_end) - ADDRESS(explorer_data_begin);
@@ -112,7 +118,6 @@ void memory_init(void)
     for (int i = 0; i + 1 < THREADS; i++)
         mprotect(stack_top(i), GUARD, PROT_NONE);
     shadow_init();
-    own_memory(sizeof *world);
     data_copy = own_memory(data_size() + 1);
     bss_copy = own_memory(bss_size() + 1);
     memcpy(data_copy, explorer_data_begin, data_size());

@@ -150,14 +150,14 @@ static void found(uint64_t address, uint32_t epoch, uint32_t pc, bool wrote,
              (unsigned)world->self->number, (unsigned long long)here);
     if (now->lock)
         fail(FAULT_MISUSE, here, address,
-             "made or destroyed while T%u uses it 0x%llx",
-             epoch >> STAMP_BITS, (unsigned long long)before);
+             "made or destroyed while T%u uses it 0x%llx", epoch >> STAMP_BITS,
+             (unsigned long long)before);
     if (settings.races)
         fail(FAULT_RACE, here, address, "%s %u %s 0x%llx",
              now->writes ? "write" : "read", epoch >> STAMP_BITS,
              wrote ? "write" : "read", (unsigned long long)before);
-    if (places_add(before) | places_add(here))
-        racy_grew = true;
+    racy_grew |= places_add(before);
+    racy_grew |= places_add(here);
 }
 
 static void check_write(uint64_t address, const struct cell *cell,
@@ -229,7 +229,9 @@ void race_access(uint64_t address, size_t size, unsigned access, uint64_t pc)
                           self->clocks.at[self->number],
                       (uint32_t)pc | (access & ACCESS_ATOMIC ? ATOMIC : 0),
                       (access & ACCESS_WRITE) != 0,
-                      (access & ACCESS_ATOMIC) != 0, access == ACCESS_FREE, (access & ACCESS_LOCK) != 0};
+                      (access & ACCESS_ATOMIC) != 0,
+                      access == ACCESS_FREE,
+                      (access & ACCESS_LOCK) != 0};
     struct cell *cell = cell_of(address), *end = cell + size;
 
     if (cell == NULL) {

@@ -111,10 +111,23 @@ static bool still_yields(struct thread *thread)
     return thread->yields;
 }
 
+/* Is there a wait that ends by the clock, and not as a last resort? */
+static bool someone_sleeps(void)
+{
+    for (int i = 0; i < world->thread_count; i++) {
+        const struct thread *thread = &world->threads[i];
+
+        if (thread->life == ALIVE && thread->timed && !thread->last_resort)
+            return true;
+    }
+    return false;
+}
+
 /* Waits that end by the clock, the earliest first. */
 static unsigned add_time_outs(struct option *options, unsigned count,
                               bool someone)
 {
+    bool others = someone_sleeps();
     unsigned first = count;
 
     for (int i = 0; i < world->thread_count; i++) {
@@ -122,7 +135,8 @@ static unsigned add_time_outs(struct option *options, unsigned count,
         struct option one;
         unsigned at = count;
 
-        if (thread->life != ALIVE || !thread->timed || is_ready(thread))
+        if (thread->life != ALIVE || !thread->timed || is_ready(thread) ||
+            (thread->last_resort && (someone || others)))
             continue;
         count = add(options, count, i, TIME_OUT, 1);
         for (one = options[at];

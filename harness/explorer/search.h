@@ -1,5 +1,5 @@
 /*
- * search.h - what the main loop asks of strategy_search.c.
+ * search.h - what the main loop asks of the strategies.
  */
 #ifndef SEARCH_H
 #define SEARCH_H
@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 void search_restart(void);
+void pct_restart(void);
 unsigned search_level(void); /* preemptions of the schedules under way */
 bool search_whole(void);     /* not one schedule was left out */
 

@@ -8,11 +8,12 @@
  * Nothing here is luck: schedule number i of a seed is always the same.
  */
 #include "explorer.h"
+#include "search.h"
 
-enum { DEPTH = 3 };
+enum { DEPTH = 3, LONGEST = 32 };
 
 static uint64_t number, random_state;
-static uint64_t longest = 32; /* points of the longest schedule so far */
+static uint64_t longest = LONGEST; /* points of the longest schedule so far */
 static uint64_t change_at[DEPTH - 1];
 static int64_t priority[THREADS];
 static int assigned;
@@ -22,6 +23,12 @@ static uint64_t next_random(void)
 {
     random_state += 0x9e3779b97f4a7c15;
     return mix(random_state, 0xbf58476d1ce4e5b9);
+}
+
+void pct_restart(void)
+{
+    number = 0;
+    longest = LONGEST;
 }
 
 static bool begin(void)

@@ -1,0 +1,29 @@
+/*
+ * interleavings.h - explored tests of an exercise, for the lens and for
+ * `make replay`.
+ */
+#ifndef INTERLEAVINGS_H
+#define INTERLEAVINGS_H
+
+#include "explored.h"
+#include "lenses.h"
+
+/*
+ * Runs tests through their interleavings; with `turns`, that one schedule of
+ * one test, its steps in the file `trace`. Blocks. `tests` ends with NULL.
+ * Returns -1 when the box failed.
+ */
+int interleavings_run(void *ctx, const struct lab *lab, const char *program,
+                      const char *const *tests, const char *turns,
+                      const char *trace, struct explored *explored);
+
+/* One schedule again, told; NULL with a sentence on `why`. */
+struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
+                                      const char *program, const char *test,
+                                      const char *turns, const char **why);
+
+/* The text of a line of the student's file or of the tests; `state` is the
+ * lab. For timelines. */
+const char *interleavings_line(void *state, const struct place *place);
+
+#endif

@@ -1,0 +1,231 @@
+/*
+ * look_interleavings.c - small tests through every interleaving that matters
+ * (harness/explorer/scenario.c). The search tells each outcome with the
+ * schedule that comes to it; an outcome that may be wrong is run once more, in
+ * a fresh process and with real threads, each step written down.
+ *
+ * The budget is counted in steps, so that load changes no verdict; all tests
+ * together take about half a second, most of them far less.
+ */
+#define _GNU_SOURCE
+#include "interleavings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "collect.h"
+#include "explored.h"
+#include "read_parts.h"
+#include "report.h"
+#include "run.h"
+#include "timeline.h"
+#include "work.h"
+
+#define STEPS     6000000 /* of all tests together */
+#define SCHEDULES "1000000"
+#define SEED      1 /* a token is good for one input */
+#define RETOLD    4 /* outcomes of one test that are looked into */
+
+/* ---- records
+ * ------------------------------------------------------------------ */
+
+static void read_schedule(void *ctx, const struct record *record,
+                          struct schedule *schedule)
+{
+    char turns[2048];
+
+    if (sscanf(record->value, "%u %2047s", &schedule->preemptions, turns) == 2)
+        schedule->turns = talloc_strdup(ctx, turns);
+}
+
+static void read_search(void *ctx, struct run *run, const struct record *record)
+{
+    struct search search = {.test = record->test};
+    int bound_whole, whole;
+
+    if (sscanf(record->value, "%llu %llu %llu %llu %u %d %d %u",
+               &search.schedules, &search.searched, &search.pruned,
+               &search.steps, &search.level, &bound_whole, &whole,
+               &search.places) != 8)
+        return;
+    search.bound_whole = bound_whole;
+    search.whole = whole;
+    run->searches = talloc_realloc(ctx, run->searches, struct search,
+                                   (unsigned)run->search_count + 1);
+    run->searches[run->search_count++] = search;
+}
+
+static struct schedule *schedule_of(void *ctx, struct run *run,
+                                    const char *test)
+{
+    for (size_t i = 0; i < run->schedule_count; i++)
+        if (strcmp(run->schedules[i].test, test) == 0)
+            return &run->schedules[i];
+    run->schedules = talloc_realloc(ctx, run->schedules, struct schedule,
+                                    (unsigned)run->schedule_count + 1);
+    run->schedules[run->schedule_count] =
+        (struct schedule){.test = test, .turns = "0x0"};
+    return &run->schedules[run->schedule_count++];
+}
+
+static void read_outcomes(void *ctx, struct run *run)
+{
+    for (size_t i = 0; i < run->records.count; i++) {
+        const struct record *record = &run->records.items[i];
+        struct schedule *schedule;
+
+        if (record->kind != RECORD_VALUE)
+            continue;
+        if (strcmp(record->key, "explored") == 0) {
+            read_search(ctx, run, record);
+        } else if (strcmp(record->key, "schedule") == 0) {
+            read_schedule(ctx, record, schedule_of(ctx, run, record->test));
+        } else if (strcmp(record->key, "fault") == 0) {
+            size_t word = strcspn(record->value, " ");
+
+            schedule = schedule_of(ctx, run, record->test);
+            schedule->fault = talloc_strndup(ctx, record->value, word);
+            schedule->text = record->value + word + (record->value[word] != 0);
+        }
+    }
+}
+
+/* ---- running
+ * -------------------------------------------------------------------- */
+
+int interleavings_run(void *ctx, const struct lab *lab, const char *program,
+                      const char *const *tests, const char *turns,
+                      const char *trace, struct explored *explored)
+{
+    size_t count = 0;
+    struct explore_settings settings = {
+        .schedules = SCHEDULES,
+        .races = "0", /* another lens tells them; here each is a step */
+        .schedule = turns,
+        .trace = trace,
+        .real_threads = turns != NULL,
+        .arguments = tests,
+        .input = SEED,
+    };
+
+    while (tests[count] != NULL)
+        count++;
+    settings.steps = talloc_asprintf(ctx, "%zu", STEPS / (count ? count : 1));
+    return explore_run(ctx, lab->work, program, &settings, explored);
+}
+
+/* The line of the student's file, or of the tests. */
+const char *interleavings_line(void *state, const struct place *place)
+{
+    const struct lab *lab = state;
+    static _Thread_local struct lines *lines[2];
+    static _Thread_local const struct lab *known;
+    const char *paths[] = {
+        talloc_asprintf(NULL, "%s/%s", lab->work, lab->exercise->source),
+        talloc_asprintf(NULL, "%s/tests.c", lab->exercise->path)};
+    int which = place->student ? 0 : 1;
+
+    if (known != lab)
+        memset(lines, 0, sizeof lines);
+    known = lab;
+    if (lines[which] == NULL) {
+        size_t size = 0;
+        char *text = work_read(NULL, paths[which], COLLECT_MAX_BYTES, &size);
+
+        lines[which] = lines_split(NULL, text ? text : "", text ? size : 0);
+        talloc_free(text);
+    }
+    talloc_free((void *)paths[0]);
+    talloc_free((void *)paths[1]);
+    return lines_get(lines[which], place->line);
+}
+
+struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
+                                      const char *program, const char *test,
+                                      const char *turns, const char **why)
+{
+    const char *tests[] = {talloc_strndup(ctx, test, strcspn(test, "@")), NULL};
+    const char *path = talloc_asprintf(ctx, "%s/trace", lab->work);
+    struct explored explored;
+    size_t size = 0;
+    char *trace;
+
+    if (interleavings_run(ctx, lab, program, tests, turns, path, &explored) !=
+        0) {
+        *why = explored.box.why;
+        return NULL;
+    }
+    trace = work_read(ctx, path, 64u * 1024 * 1024, &size);
+    if (trace == NULL) {
+        *why = "the replay has left no trace";
+        return NULL;
+    }
+    return timeline_read(ctx, trace, size, program, lab->exercise->source,
+                         interleavings_line, (void *)(uintptr_t)lab, why);
+}
+
+/* The first outcome came without interference: it needs no telling, unless it
+ * has a fault. */
+static void look_into(struct look *look, struct run *run, const char *program)
+{
+    unsigned retold = 0;
+    const char *before = "", *why;
+
+    for (size_t i = 0; i < run->schedule_count && !box_interrupted(); i++) {
+        struct schedule *schedule = &run->schedules[i];
+        size_t length = strcspn(schedule->test, "@");
+        bool first = strlen(before) <= length ||
+                     strncmp(before, schedule->test, length + 1) != 0;
+
+        if (first)
+            retold = 0;
+        before = schedule->test;
+        if ((first && schedule->fault == NULL) || ++retold > RETOLD)
+            continue;
+        schedule->timeline =
+            interleavings_replay(look->ctx, look->lab, program, schedule->test,
+                                 schedule->turns, &why);
+    }
+}
+
+void look_interleavings(struct look *look)
+{
+    const char *why = NULL, **tests;
+    struct place place;
+    struct diagnostics unused;
+    struct run *run = talloc_zero(look->ctx, struct run);
+    struct explored explored;
+    const char *program;
+
+    if (build_object(look->ctx, look->lab, OBJECT_EXPLORED, &unused, &why) !=
+        0) {
+        look->fault = why ? why : "cannot compile for the explorer";
+        return;
+    }
+    program =
+        build_program(look->ctx, look->lab, PROGRAM_EXPLORED, &why, &place);
+    run->expected = run_oracle(look->ctx, look->lab, SEED, &why);
+    tests = talloc_zero_array(look->ctx, const char *,
+                              (unsigned)look->test_count + 1);
+    memcpy(tests, look->tests, look->test_count * sizeof tests[0]);
+    if (program == NULL || run->expected == NULL ||
+        interleavings_run(look->ctx, look->lab, program, tests, NULL, NULL,
+                          &explored) != 0) {
+        look->fault = why ? why : explored.box.why;
+        return;
+    }
+    run->lens = LENS_INTERLEAVINGS;
+    run->way = "explorer";
+    run->seed = SEED;
+    run->asked = tests;
+    run->asked_count = look->test_count;
+    run->box = explored.box;
+    run->records = read_records(look->ctx, explored.box.record.data,
+                                explored.box.record.size, explored.secret);
+    read_outcomes(look->ctx, run);
+    look_into(look, run, program);
+    look->runs = run;
+    look->count = 1;
+}
