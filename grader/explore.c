@@ -63,8 +63,7 @@ static void handle_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* ---- lines of the source
- * ------------------------------------------------------- */
+/* ---- lines of the source ------------------------------------------------ */
 
 static const char *line_of(void *state, const struct place *place)
 {
@@ -85,8 +84,7 @@ static const char *line_of(void *state, const struct place *place)
     return NULL;
 }
 
-/* ---- the steps
- * -------------------------------------------------------------------- */
+/* ---- the steps ---------------------------------------------------------- */
 
 static int failed(struct explore_job *job, const char *verdict,
                   const char *message)
@@ -162,7 +160,8 @@ static int confirm(struct explore_job *job, const char *turns)
 
     again.schedule = turns;
     again.trace = path;
-    again.real_threads = true;
+    /* who runs on and on is seen only from the inside */
+    again.real_threads = job->found.kind != FAULT_LOOP;
     again.strategy = NULL;
     if (explore_run(job->ctx, job->program.work, job->path, &again, &seen) != 0)
         return failed(job, "error", seen.box.why);
@@ -215,6 +214,7 @@ static int look(struct explore_job *job)
 {
     struct explore_settings search = job->settings;
 
+    search.shows_progress = true;
     if (job->replays) {
         if (confirm(job, job->settings.schedule) != 0)
             return STATUS_NO_WORK;
@@ -235,8 +235,7 @@ static int look(struct explore_job *job)
     return job->found.kind != NO_FAULT ? STATUS_FALLS_SHORT : STATUS_FULL_MARKS;
 }
 
-/* ---- told to a person
- * ------------------------------------------------------------------ */
+/* ---- told to a person --------------------------------------------------- */
 
 static void tell_bug(struct explore_job *job)
 {
@@ -290,12 +289,15 @@ static void tell(struct explore_job *job)
     if (job->found.places > 0)
         printf("(%u places in the code race with others; each was a step)\n",
                job->found.places);
+    if (job->found.missing != NULL)
+        printf("(%s was not found: a program is explored in an empty folder, "
+               "so its files need absolute paths)\n",
+               report_clean(job->ctx, job->found.missing));
     if (job->token != NULL && job->found.kind != NO_FAULT)
         printf("\nAgain: make replay SRC=%s SCHEDULE=%s\n", source, job->token);
 }
 
-/* ---- told to a program
- * -------------------------------------------------------------------- */
+/* ---- told to a program -------------------------------------------------- */
 
 static void add_place(json_t *list, const struct place *place, const char *what)
 {
@@ -364,9 +366,7 @@ static int save(struct explore_job *job, int status)
     return status;
 }
 
-/* ---- the verbs
- * ---------------------------------------------------------------------------------
- */
+/* ---- the verb ----------------------------------------------------------- */
 
 static int explore(struct explore_job *job)
 {

@@ -42,8 +42,7 @@ static const char *const compile_flags[] = {
 
 enum { FLAGS = sizeof compile_flags / sizeof compile_flags[0] };
 
-/* ---- sources ----------------------------------------------------------------
- */
+/* ---- sources ------------------------------------------------------------ */
 
 static void add_source(void *ctx, struct explore_program *program,
                        const char *path)
@@ -161,8 +160,7 @@ const char **explore_words(void *ctx, const char *text)
     return words;
 }
 
-/* ---- tools
- * -------------------------------------------------------------------- */
+/* ---- tools -------------------------------------------------------------- */
 
 /* NULL when all went well, else what the tool said. */
 static const char *run_tool(void *ctx, const struct explore_program *program,

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <talloc.h>
+#include <unistd.h>
 
 #include "run.h"
 #include "work.h"
@@ -53,8 +54,7 @@ enum fault_kind fault_by_name(const char *name)
     return NO_FAULT;
 }
 
-/* ---- what it is told ------------------------------------------------------
- */
+/* ---- what it is told ---------------------------------------------------- */
 
 static void add(void *ctx, char **list, size_t *count, const char *name,
                 const char *value)
@@ -110,8 +110,7 @@ static char **command(void *ctx, const char *program,
     return argv;
 }
 
-/* ---- what it tells ----------------------------------------------------------
- */
+/* ---- what it tells ------------------------------------------------------ */
 
 static void read_bug(void *ctx, const char *line, struct explored *explored)
 {
@@ -161,6 +160,8 @@ static void read_lines(void *ctx, const char *secret, struct explored *explored)
             read_bug(ctx, line + 4, explored);
         else if (strncmp(line, "explored ", 9) == 0)
             read_end(ctx, line + 9, explored);
+        else if (strncmp(line, "missing ", 8) == 0)
+            explored->missing = talloc_strdup(ctx, line + 8);
     }
 }
 
@@ -219,6 +220,28 @@ static void read_death(void *ctx, const char *folder, struct explored *explored)
     explored->turns = last_turns(ctx, folder);
 }
 
+/* The last number that the explorer has told, for who waits. */
+static enum box_word show_progress(void *state, pid_t program, const char *data,
+                                   size_t size)
+{
+    const char *at = NULL;
+    char text[256];
+    unsigned long long schedules;
+
+    (void)state;
+    (void)program;
+    snprintf(text, sizeof text, "%.*s", (int)size, data ? data : "");
+    at = strstr(text, " at ");
+    if (at != NULL && sscanf(at, " at %llu", &schedules) == 1)
+        fprintf(stderr, "\r%llu schedules ", schedules);
+    return BOX_GO_ON;
+}
+
+static bool is_progress(const struct explore_settings *settings)
+{
+    return settings->shows_progress && isatty(STDERR_FILENO);
+}
+
 int explore_run(void *ctx, const char *work, const char *program,
                 const struct explore_settings *settings,
                 struct explored *explored)
@@ -246,8 +269,12 @@ int explore_run(void *ctx, const char *work, const char *program,
     spec.envp = environment(ctx, folder, secret, settings);
     spec.record = talloc_asprintf(ctx, "%s/record", folder);
     explored->secret = secret;
+    if (is_progress(settings))
+        spec.watch.look = show_progress;
     if (box_run(ctx, &spec, &explored->box) != 0)
         return -1;
+    if (is_progress(settings))
+        fputs("\r                         \r", stderr);
     read_lines(ctx, secret, explored);
     if (!explored->told && explored->box.end != BOX_INTERRUPTED)
         read_death(ctx, folder, explored);

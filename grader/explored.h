@@ -38,6 +38,7 @@ struct explore_settings {
     const char *schedule; /* the turns of a token: a replay */
     const char *trace;    /* path for the steps of a replay */
     bool real_threads;
+    bool shows_progress;          /* on stderr, when that is a terminal */
     unsigned input;               /* seed of what tests draw */
     const char *const *arguments; /* of the program, NULL after the last */
 };
@@ -55,7 +56,8 @@ struct explored {
     const char *text;
 
     /* How far it came. */
-    bool told; /* the explorer came to its own end */
+    const char *missing; /* a file that it did not find, or NULL */
+    bool told;           /* the explorer came to its own end */
     uint64_t schedules, searched, pruned, steps;
     unsigned level, places;
     bool bound_whole, whole;

@@ -73,8 +73,7 @@ static const struct search *search_of(const struct run *run, const char *test)
     return NULL;
 }
 
-/* ---- a schedule that goes wrong
- * ------------------------------------------------- */
+/* ---- a schedule that goes wrong ----------------------------------------- */
 
 /* Where it happened: the student's lines of the last steps. */
 static void locate(struct judging *judging, struct finding *finding,
@@ -139,8 +138,7 @@ static void tell(struct judging *judging, struct row *row,
     row->again = say(judging, "make replay EX=%s", judging->exercise->id);
 }
 
-/* ---- one test
- * --------------------------------------------------------------------- */
+/* ---- one test ----------------------------------------------------------- */
 
 /* true when this outcome is as it must be */
 static bool holds(struct judging *judging, struct row *row,

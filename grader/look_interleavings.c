@@ -28,8 +28,7 @@
 #define SEED      1 /* a token is good for one input */
 #define RETOLD    4 /* outcomes of one test that are looked into */
 
-/* ---- records
- * ------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------ */
 
 static void read_schedule(void *ctx, const struct record *record,
                           struct schedule *schedule)
@@ -92,8 +91,7 @@ static void read_outcomes(void *ctx, struct run *run)
     }
 }
 
-/* ---- running
- * -------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 int interleavings_run(void *ctx, const struct lab *lab, const char *program,
                       const char *const *tests, const char *turns,

@@ -46,8 +46,7 @@ struct names *names_open(void *ctx, const char *executable, const char **why)
     return NULL;
 }
 
-/* ---- types ------------------------------------------------------------------
- */
+/* ---- types -------------------------------------------------------------- */
 
 /* The type of a variable, a field, ..., past typedef, const, _Atomic. */
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
@@ -173,8 +172,7 @@ static struct named inside(struct names *names, Dwarf_Die *type,
     }
 }
 
-/* ---- variables
- * ------------------------------------------------------------------ */
+/* ---- variables ---------------------------------------------------------- */
 
 /* A variable whose place is one operation: an address, or off the frame. */
 static bool place_of(Dwarf_Die *variable, uint8_t operation, int64_t *number)
@@ -301,8 +299,7 @@ struct named names_local(struct names *names, const struct names_frame *frame,
     return named;
 }
 
-/* ---- blocks of the heap: what was allocated is guessed from the line
- * ------------- */
+/* ---- blocks of the heap: what was allocated is guessed from the line ---- */
 
 /* "sizeof(struct node)" or "sizeof *node": the word, and which of the two. */
 static bool sizeof_word(const char *line, char *word, size_t size, bool *is_tag)
@@ -404,8 +401,7 @@ struct named names_heap(struct names *names, const struct names_block *block,
     return inside(names, &type, name, offset % size_of(&type));
 }
 
-/* ---- values
- * ------------------------------------------------------------------------ */
+/* ---- values ------------------------------------------------------------- */
 
 static int64_t extend(uint64_t value, size_t size)
 {

@@ -195,6 +195,8 @@ void report_timeline(FILE *out, const struct timeline *timeline,
     struct sheet sheet = {.out = out, .timeline = timeline};
 
     lay_out(&sheet);
+    if (sheet.threads == 0)
+        return;
     print_head(&sheet);
     print_rows(&sheet);
     fputc('\n', out);
@@ -208,8 +210,7 @@ void report_timeline(FILE *out, const struct timeline *timeline,
     print_source(&sheet, line, state);
 }
 
-/* ---- as data
- * -------------------------------------------------------------------- */
+/* ---- as data ------------------------------------------------------------ */
 
 static void set(json_t *object, const char *key, const char *value)
 {

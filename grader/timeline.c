@@ -43,6 +43,7 @@ struct reading {
     size_t block_count;
     struct names_frame frames[THREADS][FRAMES];
     unsigned depth[THREADS];
+    uint64_t entered[THREADS]; /* the function that began last */
     struct known known[KNOWN];
     size_t unsettled; /* a write whose value comes with the next line, plus 1 */
     struct named unsettled_name;
@@ -62,8 +63,7 @@ static struct place place_of(struct reading *reading, uint64_t pc)
     return place;
 }
 
-/* ---- names
- * ------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------- */
 
 static struct block *block_at(struct reading *reading, uint64_t address)
 {
@@ -141,8 +141,7 @@ static const char *object_of(struct reading *reading, const char *op,
     return name_of(reading, address).name;
 }
 
-/* ---- the lines of the trace
- * ---------------------------------------------------- */
+/* ---- the lines of the trace --------------------------------------------- */
 
 static struct event *add(struct reading *reading, enum event_kind kind,
                          int thread)
@@ -317,6 +316,7 @@ static void read_frame(struct reading *reading, const char *line)
     if (reading->depth[thread] < FRAMES)
         reading->frames[thread][reading->depth[thread]] = frame;
     reading->depth[thread]++;
+    reading->entered[thread] = frame.function;
 }
 
 static void read_standing(struct reading *reading, const char *line)
@@ -368,6 +368,10 @@ static void read_fault(struct reading *reading, const char *line)
         return;
     timeline->kind = fault_by_name(kind);
     timeline->fault_place = place_of(reading, pc);
+    if (timeline->fault_place.line == 0 && timeline->fault_thread >= 0 &&
+        timeline->fault_thread < THREADS)
+        timeline->fault_place =
+            place_of(reading, reading->entered[timeline->fault_thread]);
     timeline->fault_text = talloc_strdup(timeline, line + used);
     timeline->fault_object =
         address != 0 ? name_of(reading, address).name : NULL;
@@ -427,8 +431,7 @@ static bool is_access(const struct event *event)
     return event->kind == EVENT_READ || event->kind == EVENT_WRITE;
 }
 
-/* ---- what matters
- * ----------------------------------------------------------------- */
+/* ---- what matters ------------------------------------------------------- */
 
 static bool is_op(const struct event *event, const char *op)
 {

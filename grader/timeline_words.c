@@ -22,8 +22,7 @@ static const char *or_it(const char *name, const char *otherwise)
     return name != NULL ? name : otherwise;
 }
 
-/* ---- events
- * ------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------- */
 
 /* What is said of a step whose object is known, and where it is not. */
 static const struct {
@@ -148,8 +147,7 @@ static void fold(struct timeline *timeline)
     }
 }
 
-/* ---- who stands where
- * --------------------------------------------------------------- */
+/* ---- who stands where --------------------------------------------------- */
 
 static const char *in_line(struct timeline *timeline, const struct place *place)
 {
@@ -207,8 +205,7 @@ static void tell_standing(struct timeline *timeline, struct standing *standing)
                             in_line(timeline, &standing->taken));
 }
 
-/* ---- the sentence
- * --------------------------------------------------------------------- */
+/* ---- the sentence ------------------------------------------------------- */
 
 static const struct standing *standing_of(const struct timeline *timeline,
                                           int thread)
@@ -448,6 +445,11 @@ static const char *sentence(struct timeline *timeline)
         break;
     case FAULT_ABORT:
         what = talloc_asprintf(timeline, "%s calls abort()%s.", who, at);
+        break;
+    case FAULT_WILD_ACCESS:
+        what = talloc_asprintf(
+            timeline, "%s %ss%s where no variable and no block of it is.", who,
+            timeline->fault_text, at);
         break;
     case FAULT_STACK_OVERFLOW:
         what = talloc_asprintf(timeline, "The stack of %s is full%s.", who, at);

@@ -11,8 +11,7 @@
 
 #include "calls.h"
 
-/* ---- exit -------------------------------------------------------------------
- */
+/* ---- exit --------------------------------------------------------------- */
 
 enum { HANDLERS = 32 };
 
@@ -82,8 +81,7 @@ CALL(noreturn void, __stack_chk_fail, void)
     fail(FAULT_CRASH, PC, 0, "the stack was overwritten");
 }
 
-/* ---- not under control
- * --------------------------------------------------------- */
+/* ---- not under control -------------------------------------------------- */
 
 /* The types do not matter: they are only ever renamed to. */
 #define REFUSED(name)                                                          \

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 
 #include "calls.h"
 #include "files.h"
+#include "tell.h"
 
 enum { FILES = 1024 };
 
@@ -98,8 +100,7 @@ static void done(bool changes)
         spin_progress();
 }
 
-/* ---- how descriptors come and go
- * ------------------------------------------------- */
+/* ---- how descriptors come and go ---------------------------------------- */
 
 CALL(int, pipe2, int ends[2], int flags)
 {
@@ -185,8 +186,38 @@ CALL(int, fcntl, int fd, int command, ...)
     return fcntl(fd, command, value);
 }
 
-/* ---- bytes
- * -------------------------------------------------------------------------- */
+/* ---- files of the machine: as they are, but a missing one is told ------- */
+
+static void note_missing(const char *path)
+{
+    if (errno == ENOENT && path[0] != '/')
+        tell("missing %s", path);
+}
+
+CALL(FILE *, fopen, const char *path, const char *mode)
+{
+    FILE *file = fopen(path, mode);
+
+    if (file == NULL)
+        note_missing(path);
+    return file;
+}
+
+CALL(int, open, const char *path, int flags, ...)
+{
+    va_list arguments;
+    int mode, fd;
+
+    va_start(arguments, flags);
+    mode = va_arg(arguments, int);
+    va_end(arguments);
+    fd = open(path, flags, mode);
+    if (fd < 0)
+        note_missing(path);
+    return note(fd, false);
+}
+
+/* ---- bytes -------------------------------------------------------------- */
 
 CALL(ssize_t, read, int fd, void *to, size_t size)
 {
@@ -270,8 +301,7 @@ CALL(int, shutdown, int fd, int how)
     return status;
 }
 
-/* ---- many at once
- * ------------------------------------------------------------------- */
+/* ---- many at once ------------------------------------------------------- */
 
 static bool any_ready(struct thread *thread)
 {

@@ -8,7 +8,7 @@
 
 #include "calls.h"
 
-/* ---- mutexes ------------------------------------------------------------- */
+/* ---- mutexes ------------------------------------------------------------ */
 
 /* How the GNU C library keeps the kind of a mutex: the static initialisers
  * are nothing but that word. */
@@ -165,8 +165,7 @@ CALL(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
     return 0;
 }
 
-/* ---- spinlocks: a mutex without a kind -------------------------------------
- */
+/* ---- spinlocks: a mutex without a kind ---------------------------------- */
 
 static struct object *spin_of(pthread_spinlock_t *lock)
 {
@@ -222,8 +221,7 @@ CALL(int, pthread_spin_unlock, pthread_spinlock_t *lock)
     return 0;
 }
 
-/* ---- read-write locks: `count` readers, or an owner
- * -------------------------- */
+/* ---- read-write locks: `count` readers, or an owner --------------------- */
 
 static struct object *rwlock_of(pthread_rwlock_t *lock)
 {

@@ -33,7 +33,7 @@ static char *room_of(int thread, size_t *size)
            (thread == 0 ? 0 : MAIN_ROOM + (uint64_t)(thread - 1) * OTHER_ROOM);
 }
 
-static void *take(size_t size, size_t alignment)
+static void *take(size_t size, size_t alignment, uint64_t pc)
 {
     int thread = world->self->number;
     size_t room;
@@ -46,10 +46,9 @@ static void *take(size_t size, size_t alignment)
     used_in = world->schedule;
     at = used[thread] + GAP + sizeof *block;
     at = (at + alignment - 1) & -(uint64_t)alignment;
-    if (size > room || at + size + GAP > room) {
-        errno = ENOMEM;
-        return NULL;
-    }
+    if (size > room || at + size + GAP > room)
+        fail(FAULT_UNCONTROLLED, pc, 0,
+             "more than %zu MB from malloc() in one thread", room >> 20);
     used[thread] = at + size + GAP;
     block = (struct block *)(base + at) - 1;
     block->size = size;
@@ -63,9 +62,7 @@ static void *allocate(size_t size, size_t alignment, bool zero, uint64_t pc)
 
     if (world->self == NULL)
         return zero ? calloc(1, size) : malloc(size);
-    memory = take(size, alignment);
-    if (memory == NULL)
-        return NULL;
+    memory = take(size, alignment, pc);
     memset(memory, zero ? 0 : FILL, zero || size < FILL_MAX ? size : FILL_MAX);
     trace_allocated(ADDRESS(memory), size, pc);
     return memory;
@@ -208,8 +205,7 @@ CALL(char *, strndup, const char *text, size_t most)
     return duplicate(text, strnlen(text, most), PC);
 }
 
-/* ---- functions of the C library that read and write memory
- * -------------------- */
+/* ---- functions of the C library that read and write memory -------------- */
 
 CALL(void *, memcpy, void *to, const void *from, size_t size)
 {

@@ -171,8 +171,7 @@ CALL(int, pthread_setcanceltype, int type, int *old)
     return 0;
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------- */
 
 enum { KEYS = sizeof((struct thread *)0)->values / sizeof(void *) };
 
@@ -246,8 +245,7 @@ static void run_destructors(void)
     }
 }
 
-/* ---- the end
- * ----------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 noreturn void thread_ends(void)
 {

@@ -13,8 +13,7 @@
 
 #include "calls.h"
 
-/* ---- condition variables
- * ------------------------------------------------------ */
+/* ---- condition variables ------------------------------------------------ */
 
 static struct object *cond_of(pthread_cond_t *cond, uint64_t pc)
 {
@@ -180,8 +179,7 @@ CALL(int, pthread_cond_broadcast, pthread_cond_t *pointer)
     return 0;
 }
 
-/* ---- barriers
- * ----------------------------------------------------------------------- */
+/* ---- barriers ----------------------------------------------------------- */
 
 CALL(int, pthread_barrier_init, pthread_barrier_t *barrier,
      const pthread_barrierattr_t *attributes, unsigned size)
@@ -241,8 +239,7 @@ CALL(int, pthread_barrier_wait, pthread_barrier_t *pointer)
     return PTHREAD_BARRIER_SERIAL_THREAD;
 }
 
-/* ---- semaphores
- * ------------------------------------------------------------------------ */
+/* ---- semaphores --------------------------------------------------------- */
 
 static struct object *sem_of(sem_t *semaphore, uint64_t pc)
 {
@@ -353,8 +350,7 @@ CALL(int, sem_getvalue, sem_t *pointer, int *value)
     return 0;
 }
 
-/* ---- once: count 0 not yet, 1 under way, 2 done
- * -------------------------------------------- */
+/* ---- once: count 0 not yet, 1 under way, 2 done ------------------------- */
 
 static bool not_under_way(struct thread *thread)
 {

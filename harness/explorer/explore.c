@@ -38,10 +38,9 @@ struct settings settings = {
 static struct progress progress;
 static const struct strategy *first_strategy;
 
-/* ---- signals
- * ------------------------------------------------------------------ */
+/* ---- signals ------------------------------------------------------------ */
 
-enum { LOOP_SECONDS = 3 };
+enum { LOOP_SECONDS = 2 };
 
 static uint64_t crash_pc(const void *context)
 {
@@ -68,11 +67,11 @@ static void on_crash(int number, siginfo_t *info, void *context)
 }
 
 /* In the explorer's thread, while a real thread loops. */
-static void loop_given_up(uint64_t pc)
+static void loop_given_up(void)
 {
     world->fault = FAULT_LOOP;
     world->fault_thread = world->self->number;
-    world->fault_pc = pc;
+    world->fault_pc = 0; /* it is another thread's, and not known here */
     hand_over_give_up();
 }
 
@@ -89,7 +88,7 @@ static void on_tick(int number, siginfo_t *info, void *context)
         world->schedule != schedule)
         silent = 0;
     else if (++silent >= LOOP_SECONDS && carrier == &hand_over)
-        loop_given_up(crash_pc(context));
+        loop_given_up();
     else if (silent >= LOOP_SECONDS)
         fail(FAULT_LOOP, crash_pc(context), 0,
              "%d s of processor time without a step", LOOP_SECONDS);
@@ -116,8 +115,7 @@ static void watch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* ---- settings
- * ------------------------------------------------------------------ */
+/* ---- settings ----------------------------------------------------------- */
 
 static uint64_t number_of(const char *name, uint64_t otherwise)
 {
@@ -186,8 +184,7 @@ static void settle_addresses(char **argv)
     sched_setaffinity(0, sizeof first, &first);
 }
 
-/* ---- schedules
- * -------------------------------------------------------------------- */
+/* ---- schedules ---------------------------------------------------------- */
 
 /* The turns lie in a file, so that they outlive the process. */
 static void turns_init(void)
@@ -252,8 +249,24 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* A word to who waits, once a second. */
+static void tell_progress(void)
+{
+    static double last;
+    double now;
+
+    if (progress.schedules % 256 != 0)
+        return;
+    now = seconds_now();
+    if (last != 0 && now - last >= 1)
+        tell("at %llu", (unsigned long long)progress.schedules);
+    if (last == 0 || now - last >= 1)
+        last = now;
+}
+
 static const char *stop_reason(double began)
 {
+    tell_progress();
     if (progress.schedules >= settings.schedules)
         return "schedules";
     if (settings.steps > 0 && progress.steps >= settings.steps)

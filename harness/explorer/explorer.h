@@ -36,8 +36,7 @@ enum {
     OPTIONS = 2 * THREADS
 };
 
-/* ---- what went wrong ------------------------------------------------------
- */
+/* ---- what went wrong ---------------------------------------------------- */
 
 enum fault_kind {
     NO_FAULT,
@@ -58,8 +57,7 @@ enum fault_kind {
 
 const char *fault_name(enum fault_kind kind); /* names.c */
 
-/* ---- vector clocks (race.c) -----------------------------------------------
- */
+/* ---- vector clocks (race.c) --------------------------------------------- */
 
 /*
  * at[t]: the last stamp of thread t that happened before. Stamps come from
@@ -70,8 +68,7 @@ struct clocks {
     uint32_t at[THREADS];
 };
 
-/* ---- objects ---------------------------------------------------------------
- */
+/* ---- objects ------------------------------------------------------------ */
 
 enum object_kind {
     OBJECT_MEMORY, /* 8 bytes that are accessed atomically or in a race */
@@ -103,8 +100,7 @@ struct object {
     struct clocks clocks; /* what a thread that takes it has seen */
 };
 
-/* ---- threads ---------------------------------------------------------------
- */
+/* ---- threads ------------------------------------------------------------ */
 
 /* What a thread is about to do, for the timeline. */
 enum op {
@@ -230,8 +226,7 @@ struct state {
 #define OWN_MEMORY 0x30000000000 /* 3 TB, and what follows */
 #define world      ((struct state *)OWN_MEMORY)
 
-/* ---- schedule.c -------------------------------------------------------------
- */
+/* ---- schedule.c --------------------------------------------------------- */
 
 /*
  * One thing that can happen next. In a list of options the first is what
@@ -292,8 +287,7 @@ uint64_t schedule_key(void);
 
 struct thread *thread_new(void *(*start)(void *), void *argument);
 
-/* ---- objects.c
- * --------------------------------------------------------------- */
+/* ---- objects.c ---------------------------------------------------------- */
 
 /* The entry of an address, made at first use. */
 struct object *object_at(const volatile void *address, enum object_kind kind);
@@ -301,8 +295,7 @@ struct object *object_at(const volatile void *address, enum object_kind kind);
 struct object *object_find(uint64_t address);
 void object_forget(const volatile void *address);
 
-/* ---- race.c
- * -------------------------------------------------------------------- */
+/* ---- race.c ------------------------------------------------------------- */
 
 void race_init(void);
 void race_begin(void); /* a schedule */
@@ -326,15 +319,13 @@ void race_freed(uint64_t address, size_t size, uint64_t pc);
 /* More accesses that race have been found in this schedule (places.h). */
 extern bool racy_grew;
 
-/* ---- spin.c
- * ---------------------------------------------------------------------- */
+/* ---- spin.c ------------------------------------------------------------- */
 
 /* The thread reads this value here; again and again: it waits for another. */
 void spin_read(uint64_t address, uint64_t value, uint64_t pc);
 void spin_progress(void);
 
-/* ---- memory.c: where the program's data lies
- * ---------------------------------------- */
+/* ---- memory.c: where the program's data lies ---------------------------- */
 
 /*
  * Its static data, its heap and its stacks: three ranges, each with a shadow
@@ -363,8 +354,7 @@ bool is_ours(uint64_t address, size_t size);
 /* Memory for the explorer itself, zeroed, never given back. */
 void *own_memory(size_t size);
 
-/* ---- who carries a thread: fibers.c, hand_over.c
- * ------------------------------------- */
+/* ---- who carries a thread: fibers.c, hand_over.c ------------------------ */
 
 struct carrier {
     void (*init)(void);
@@ -379,8 +369,7 @@ bool fibers_possible(void);
 /* What a thread runs, on its own stack. */
 noreturn void thread_body(void);
 
-/* ---- strategies
- * ------------------------------------------------------------------------ */
+/* ---- strategies --------------------------------------------------------- */
 
 struct strategy {
     const char *name;
@@ -394,8 +383,7 @@ extern const struct strategy *strategy;
 
 #define PRUNE UINT32_MAX /* choose(): all that follows has been seen */
 
-/* ---- settings, from the environment
- * ------------------------------------------------------ */
+/* ---- settings, from the environment ------------------------------------- */
 
 /* One choice that was not the first: what a token is made of. */
 struct turn {

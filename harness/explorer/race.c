@@ -47,8 +47,7 @@ static unsigned readers_used;
 
 bool racy_grew;
 
-/* ---- clocks
- * --------------------------------------------------------------------- */
+/* ---- clocks ------------------------------------------------------------- */
 
 void clocks_join(struct clocks *to, const struct clocks *from)
 {
@@ -113,8 +112,7 @@ void race_begin(void)
     readers_used = 0;
 }
 
-/* ---- cells
- * ------------------------------------------------------------------------- */
+/* ---- cells -------------------------------------------------------------- */
 
 static uint32_t stamp_of(uint32_t epoch)
 {

@@ -46,8 +46,7 @@ static size_t observed_size;
 static uint64_t known[OUTCOMES];
 static unsigned outcomes;
 
-/* ---- what a test says (interleave.h)
- * ------------------------------------------ */
+/* ---- what a test says (interleave.h) ------------------------------------ */
 
 static void observe(const char *format, ...)
 {
@@ -194,8 +193,7 @@ void standin_fail(const char *file, int line, bool fatal, const char *format,
          text);
 }
 
-/* ---- schedules
- * ------------------------------------------------------------------- */
+/* ---- schedules ---------------------------------------------------------- */
 
 static void *body(void *test)
 {

@@ -53,8 +53,7 @@ static uint64_t next_chance(void)
     return mix(chance, 0xbf58476d1ce4e5b9);
 }
 
-/* ---- the state
- * --------------------------------------------------------------- */
+/* ---- the state ---------------------------------------------------------- */
 
 void depend(struct object *object, enum op op, bool changes)
 {
@@ -85,8 +84,7 @@ uint64_t schedule_key(void)
     return key;
 }
 
-/* ---- the options
- * ---------------------------------------------------------------- */
+/* ---- the options -------------------------------------------------------- */
 
 static bool is_ready(struct thread *thread)
 {
@@ -188,8 +186,7 @@ static unsigned list_options(struct option *options)
     return count;
 }
 
-/* ---- the choice
- * -------------------------------------------------------------------- */
+/* ---- the choice --------------------------------------------------------- */
 
 static noreturn void end_schedule(void)
 {
@@ -322,8 +319,7 @@ unsigned choose(unsigned count)
     return pick(options, count);
 }
 
-/* ---- what threads say
- * ------------------------------------------------------------------ */
+/* ---- what threads say --------------------------------------------------- */
 
 static void about(enum op op, struct object *object,
                   bool (*ready)(struct thread *), uint64_t pc)
@@ -403,8 +399,7 @@ void announce_yield(enum op op, uint64_t pc)
     trace_step(self);
 }
 
-/* ---- beginnings and ends
- * ------------------------------------------------------------------ */
+/* ---- beginnings and ends ------------------------------------------------ */
 
 struct thread *thread_new(void *(*start)(void *), void *argument)
 {

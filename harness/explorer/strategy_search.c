@@ -50,8 +50,7 @@ static unsigned level;
 static bool begun, overflow;
 static bool kept_back; /* options that cost more than the bound allows */
 
-/* ---- memory, which is never given back one by one
- * ----------------------------- */
+/* ---- memory, which is never given back one by one ----------------------- */
 
 static char *pool;
 static size_t pool_left;
@@ -73,8 +72,7 @@ static struct item *item_new(unsigned count)
     return item;
 }
 
-/* ---- states that were seen
- * ------------------------------------------------------ */
+/* ---- states that were seen ---------------------------------------------- */
 
 static uint64_t *seen;
 static size_t seen_room, seen_count;
@@ -119,8 +117,7 @@ static bool was_seen(uint64_t key)
     return false;
 }
 
-/* ---- the search
- * ------------------------------------------------------------------- */
+/* ---- the search --------------------------------------------------------- */
 
 static void put_away(unsigned at_level, uint64_t step, unsigned choice)
 {
