@@ -188,7 +188,7 @@ $(foreach name,$(FLAVOURS) workload faults,\
 # are not position-independent, so that addresses are the same in every run.
 # The calls that it takes over are renamed to what it defines: ex_NAME.
 
-EXPLORER := $(filter-out edge program scenario,$(patsubst harness/explorer/%.c,%,\
+EXPLORER := $(filter-out edge program scenario randomcheck,$(patsubst harness/explorer/%.c,%,\
     $(wildcard harness/explorer/*.c)))
 EXPLORER_CFLAGS := $(KIT_CFLAGS) -O2 -fno-pic -fno-stack-protector \
     -fno-omit-frame-pointer -Iharness/explorer -Iharness
@@ -234,6 +234,10 @@ build/kit/%/explored-tests.o: exercises/%/tests.c \
 build/kit/%/explored.o: build/kit/explorer/edge_begin.o \
     build/kit/%/explored-tests.o
 	$(call link,ld -r $^)
+
+build/test/randomcheck: $(patsubst %,build/kit/explorer/%.o,\
+    edge_begin edge_end randomcheck engine)
+	$(call link,$(KIT_CC) -no-pie -pthread $^)
 
 EXPLORER_KIT := build/kit/harness/explored.o \
     $(patsubst %,build/kit/explorer/%,edge_begin.o edge_end.o \

@@ -15,9 +15,18 @@
 #include <talloc.h>
 #include <unistd.h>
 
+/* Functions are asked for again and again. */
+enum { KNOWN = 64 };
+struct known {
+    uint64_t pc;
+    bool found;
+    Dwarf_Die function;
+};
+
 struct names {
     int file;
     Dwarf *dwarf;
+    struct known known[KNOWN];
 };
 
 static int names_close(struct names *names)
@@ -274,7 +283,7 @@ static bool unit_at(struct names *names, uint64_t pc, Dwarf_Die *unit)
     return false;
 }
 
-static bool function_at(struct names *names, uint64_t pc, Dwarf_Die *function)
+static bool find_function(struct names *names, uint64_t pc, Dwarf_Die *function)
 {
     Dwarf_Die unit;
 
@@ -286,6 +295,18 @@ static bool function_at(struct names *names, uint64_t pc, Dwarf_Die *function)
             return true;
     } while (dwarf_siblingof(function, function) == 0);
     return false;
+}
+
+static bool function_at(struct names *names, uint64_t pc, Dwarf_Die *function)
+{
+    struct known *known = &names->known[pc % KNOWN];
+
+    if (known->pc != pc) {
+        known->pc = pc;
+        known->found = find_function(names, pc, &known->function);
+    }
+    *function = known->function;
+    return known->found;
 }
 
 struct named names_local(struct names *names, const struct names_frame *frame,
