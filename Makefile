@@ -188,7 +188,7 @@ $(foreach name,$(FLAVOURS) workload faults,\
 # are not position-independent, so that addresses are the same in every run.
 # The calls that it takes over are renamed to what it defines: ex_NAME.
 
-EXPLORER := $(filter-out edge program scenario randomcheck,$(patsubst harness/explorer/%.c,%,\
+EXPLORER := $(filter-out edge program scenario randomcheck rate,$(patsubst harness/explorer/%.c,%,\
     $(wildcard harness/explorer/*.c)))
 EXPLORER_CFLAGS := $(KIT_CFLAGS) -O2 -fno-pic -fno-stack-protector \
     -fno-omit-frame-pointer -Iharness/explorer -Iharness
@@ -235,8 +235,9 @@ build/kit/%/explored.o: build/kit/explorer/edge_begin.o \
     build/kit/%/explored-tests.o
 	$(call link,ld -r $^)
 
-build/test/randomcheck: $(patsubst %,build/kit/explorer/%.o,\
-    edge_begin edge_end randomcheck engine)
+build/test/randomcheck build/test/rate: build/test/%: \
+    $(patsubst %,build/kit/explorer/%.o,edge_begin edge_end) \
+    build/kit/explorer/%.o build/kit/explorer/engine.o
 	$(call link,$(KIT_CC) -no-pie -pthread $^)
 
 EXPLORER_KIT := build/kit/harness/explored.o \
@@ -370,11 +371,15 @@ fuzz-some: build/fuzz/fuzz build/fuzz/seeds
 
 FUZZ_RUNS := 5000
 
-test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit own-rules fuzz-some
-	status=0; for program in $(SELFCHECK) build/test/unit; do \
+test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit build/test/randomcheck \
+    own-rules fuzz-some
+	status=0; for program in 'build/test/randomcheck 40' $(SELFCHECK) \
+	    build/test/unit; do \
 	    $$program || status=1; done; exit $$status
 
 ifneq ($(wildcard solutions),)
+bench: build/test/rate
+
 soak bench: %: $(KIT) build/test/%
 	build/test/$@
 else

@@ -44,7 +44,7 @@ struct explore_job {
     struct timeline *timeline; /* of the run that confirmed it */
     const char *verdict;
     const char *message; /* for "uncontrolled" and "error" */
-    double began;
+    double began, search_began, search_seconds;
 };
 
 static void on_interrupt(int signal)
@@ -219,9 +219,11 @@ static int look(struct explore_job *job)
         if (confirm(job, job->settings.schedule) != 0)
             return STATUS_NO_WORK;
     } else {
+        job->search_began = clock_now();
         if (explore_run(job->ctx, job->program.work, job->path, &search,
                         &job->found) != 0)
             return failed(job, "error", job->found.box.why);
+        job->search_seconds = clock_now() - job->search_began;
         if (box_interrupted())
             return failed(job, "error", "interrupted; nothing was found");
         if (job->found.kind != NO_FAULT && confirm(job, job->found.turns) != 0)
@@ -316,6 +318,7 @@ static json_t *result(const struct explore_job *job)
                   clock_now() - job->began);
     json_t *places = json_array();
 
+    json_object_set_new(json, "search_seconds", json_real(job->search_seconds));
     if (job->message != NULL)
         json_object_set_new(json, "message", json_string(job->message));
     if (found->stopped != NULL)

@@ -302,6 +302,99 @@ static void bench_grade(const struct answers *answers, const char *exercise)
         return;
 }
 
+/* ---- the explorer -------------------------------------------------------- */
+
+/* Lines "KEY VALUE UNIT" of harness/explorer/rate.c. */
+static void bench_rate(void)
+{
+    FILE *from = popen("build/test/rate 2", "r");
+    char line[256];
+
+    while (from != NULL && fgets(line, sizeof line, from) != NULL) {
+        char *unit = strrchr(line, ' '), *value;
+
+        if (unit == NULL)
+            continue;
+        *unit++ = '\0';
+        unit[strcspn(unit, "\n")] = '\0';
+        value = strrchr(line, ' ');
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        note(line, atof(value), unit);
+    }
+    if (from != NULL)
+        pclose(from);
+}
+
+static json_t *explore(const char *program, const char *strategy, bool reduce)
+{
+    char source[256], way[64];
+    char *environment[] = {source,
+                           way,
+                           reduce ? "REDUCE=yes" : "REDUCE=no",
+                           "SCHEDULES=2000000",
+                           "CFLAGS=-UNDEBUG",
+                           "RESULT=build/test/bench.json",
+                           "PATH=/usr/local/bin:/usr/bin:/bin",
+                           NULL};
+
+    snprintf(source, sizeof source, "SRC=harness/test/%s.c", program);
+    snprintf(way, sizeof way, "STRATEGY=%s", strategy);
+    run_verb("explore", environment);
+    return json_load_file("build/test/bench.json", 0, NULL);
+}
+
+static double figure(json_t *json, const char *key)
+{
+    return json_number_value(json_object_get(json, key));
+}
+
+/* The ten of harness/test that take the most schedules. */
+static void bench_first_bug(void)
+{
+    static const char *const hardest[] = {"reorder_ten",
+                                          "reorder_five",
+                                          "filter_lock_one_level",
+                                          "condition_two_mutexes",
+                                          "lightswitch_unguarded",
+                                          "reorder_three",
+                                          "hyman_mutual_exclusion",
+                                          "deque_last_element",
+                                          "bakery_no_choosing",
+                                          "peterson_turn_first"};
+    char key[128];
+
+    for (size_t i = 0; i < sizeof hardest / sizeof hardest[0]; i++) {
+        json_t *json = explore(hardest[i], "", true);
+
+        snprintf(key, sizeof key, "%s, first bug", hardest[i]);
+        note(key, figure(json, "schedules"), "schedules");
+        note(key, 1000 * figure(json, "search_seconds"), "ms");
+        json_decref(json);
+    }
+}
+
+/* Whole spaces of programs without a bug that is found: with reduction and
+ * without. */
+static void bench_spaces(void)
+{
+    static const char *const spaces[] = {"trylock_back_off", "flags_back_off"};
+    char key[128];
+
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
+        json_t *with = explore(spaces[i], "search", true);
+        json_t *without = explore(spaces[i], "search", false);
+
+        snprintf(key, sizeof key, "%s, two preemptions, reduced", spaces[i]);
+        note(key, figure(with, "schedules"), "schedules");
+        snprintf(key, sizeof key, "%s, two preemptions, all", spaces[i]);
+        note(key, figure(without, "schedules"), "schedules");
+        json_decref(with);
+        json_decref(without);
+    }
+}
+
 int main(void)
 {
     struct answers answers = answers_load(drive_exercise());
@@ -315,6 +408,9 @@ int main(void)
             bench_reference(&answers.items[i],
                             strcmp(answers.items[i].exercise, "04") == 0);
     bench_grade(&answers, "01");
+    bench_rate();
+    bench_first_bug();
+    bench_spaces();
     if (json_dump_file(report, "build/bench.json", JSON_INDENT(2)) != 0)
         fprintf(stderr, "bench: cannot write build/bench.json\n");
     json_decref(report);

@@ -31,9 +31,20 @@ static struct object *memory_of(const volatile void *p)
 static struct object *begin(const volatile void *p, size_t size, enum op op,
                             uint64_t pc)
 {
-    announce(op, memory_of(p), NULL, pc);
+    struct object *memory = memory_of(p);
+
+    announce(op, memory, NULL, pc);
     trace_atomic(ADDRESS(p), size);
-    return object_at(p, OBJECT_MEMORY);
+    return memory->address == ADDRESS(p) ? memory : object_at(p, OBJECT_MEMORY);
+}
+
+static void see_relaxed(struct thread *self, const struct clocks *clocks)
+{
+    if (self->has_relaxed)
+        clocks_join(&self->seen_relaxed, clocks);
+    else
+        clocks_copy(&self->seen_relaxed, clocks);
+    self->has_relaxed = true;
 }
 
 static void reads(struct object *object, int order)
@@ -43,7 +54,7 @@ static void reads(struct object *object, int order)
     if (acquires(order))
         acquire(object);
     else
-        clocks_join(&world->self->seen_relaxed, &object->clocks);
+        see_relaxed(world->self, &object->clocks);
 }
 
 /* A store begins anew; a change goes on with what was there. */
@@ -56,10 +67,11 @@ static void writes(struct object *object, int order, bool anew)
     if (releases(order)) {
         release(object);
     } else if (self->has_fenced) {
-        if (!object->has_clocks)
-            memset(&object->clocks, 0, sizeof object->clocks);
+        if (object->has_clocks)
+            clocks_join(&object->clocks, &self->fenced);
+        else
+            clocks_copy(&object->clocks, &self->fenced);
         object->has_clocks = true;
-        clocks_join(&object->clocks, &self->fenced);
     }
 }
 
@@ -156,10 +168,10 @@ void __tsan_atomic_thread_fence(int order)
 {
     struct thread *self = world->self;
 
-    if (acquires(order))
+    if (acquires(order) && self->has_relaxed)
         acquire_from(&self->seen_relaxed);
     if (releases(order)) {
-        self->fenced = self->clocks;
+        clocks_copy(&self->fenced, &self->clocks);
         self->has_fenced = true;
         release_to(&self->fenced);
     }

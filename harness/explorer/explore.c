@@ -32,8 +32,12 @@
 #include "tell.h"
 #include "trace.h"
 
-struct settings settings = {
-    .schedules = 10000, .seed = 1, .bound = 2, .reduce = true, .races = true};
+struct settings settings = {.schedules = 10000,
+                            .seed = 1,
+                            .bound = 2,
+                            .reduce = true,
+                            .races = true,
+                            .detect = true};
 
 static struct progress progress;
 static const struct strategy *first_strategy;
@@ -203,19 +207,21 @@ static void turns_init(void)
     close(fd);
 }
 
-static void run_one(void *(*body)(void *), void *argument)
+void explore_one(const struct exploration *what)
 {
     uint32_t schedule = world->schedule + 1, stamp = world->stamp;
+    uint64_t ages = world->ages;
 
     memory_begin();
     memset((char *)world + offsetof(struct state, thread_count), 0,
            sizeof *world - offsetof(struct state, thread_count));
     world->schedule = schedule;
     world->stamp = stamp;
+    world->ages = ages;
     turns->count = 0;
     racy_grew = false;
     race_begin();
-    world->self = thread_new(body, argument);
+    world->self = thread_new(what->body, what->argument);
     carrier->go(NULL, world->self);
     if (settings.trace)
         trace_end();
@@ -309,7 +315,7 @@ void explore(const struct exploration *what)
     double began = seconds_now();
 
     while (progress.stopped == NULL && begin_next()) {
-        run_one(what->body, what->argument);
+        explore_one(what);
         strategy->end();
         progress.steps += world->steps;
         if (world->pruned) {

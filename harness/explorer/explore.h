@@ -27,6 +27,7 @@ struct progress {
 /* First of all in main(). May begin the process anew. */
 void explorer_init(char **argv);
 void explore(const struct exploration *what);
+void explore_one(const struct exploration *what); /* one schedule */
 void explore_again(void); /* another program: all from the beginning */
 const struct progress *explore_progress(void);
 

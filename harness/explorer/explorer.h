@@ -149,10 +149,8 @@ struct thread {
                           the schedule */
     unsigned children;
     uint64_t history; /* hash of all that it did and saw, see depend() */
-    struct clocks clocks;
-    struct clocks seen_relaxed; /* becomes clocks at an acquire fence */
-    struct clocks fenced;       /* clocks at the last release fence */
-    bool has_fenced;
+    uint64_t term;    /* its part of the state's hash */
+    bool has_relaxed, has_fenced; /* see the clocks below */
 
     enum { NEVER, ALIVE, ENDED } life;
     bool detached, joined;
@@ -182,15 +180,21 @@ struct thread {
     /* Fairness, see spin.c. */
     bool yields;
     uint64_t yielded_at; /* `changes` then */
-    struct {
-        uint64_t place, value;
-        unsigned times, age;
-    } seen[16];
-    unsigned age;
+    uint64_t age;        /* of what stands in `seen` */
 
     /* fibers.c */
     void *stack_pointer;
     uint64_t fs_base;
+
+    /* What follows is not cleared for a new thread: an old age or an old stamp
+     * means nothing. */
+    struct clocks clocks;
+    struct clocks seen_relaxed; /* becomes clocks at an acquire fence */
+    struct clocks fenced;       /* clocks at the last release fence */
+    struct {
+        uint64_t place, value, age;
+        unsigned times;
+    } seen[16];
 };
 
 /* All that one schedule changes. */
@@ -219,6 +223,7 @@ struct state {
     int status; /* of exit() */
 
     uint32_t schedule, first_stamp, stamp;
+    uint64_t ages; /* grows through all schedules */
 };
 
 /* It lies at a fixed place, far from all that a program can reach by mistake;
@@ -293,7 +298,7 @@ struct thread *thread_new(void *(*start)(void *), void *argument);
 struct object *object_at(const volatile void *address, enum object_kind kind);
 /* NULL when it has none */
 struct object *object_find(uint64_t address);
-void object_forget(const volatile void *address);
+void objects_forget(void); /* all of all schedules */
 
 /* ---- race.c ------------------------------------------------------------- */
 
@@ -305,6 +310,7 @@ void release(struct object *object); /* and seen by who acquires later */
 void acquire_from(const struct clocks *clocks);
 void release_to(struct clocks *clocks);
 void clocks_join(struct clocks *to, const struct clocks *from);
+void clocks_copy(struct clocks *to, const struct clocks *from);
 
 enum access {
     ACCESS_READ = 0,
@@ -406,6 +412,7 @@ struct settings {
     uint64_t seed;
     int bound; /* preemptions; -1: none */
     bool reduce, races, trace;
+    bool detect; /* look for races at all */
     bool chance; /* when half of the budget is used up: PCT */
 };
 extern struct settings settings;

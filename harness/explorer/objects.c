@@ -21,6 +21,12 @@ static struct object *place_of(uint64_t address)
     return &table[i];
 }
 
+void objects_forget(void)
+{
+    if (table != NULL)
+        memset(table, 0, OBJECTS * sizeof *table);
+}
+
 struct object *object_find(uint64_t address)
 {
     struct object *object = place_of(address);

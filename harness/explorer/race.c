@@ -63,6 +63,13 @@ static void tick(void)
     self->clocks.at[self->number] = ++world->stamp;
 }
 
+/* Those of threads that are not there yet may stay: they are old. */
+void clocks_copy(struct clocks *to, const struct clocks *from)
+{
+    for (int i = 0; i < world->thread_count; i++)
+        to->at[i] = from->at[i];
+}
+
 void acquire_from(const struct clocks *clocks)
 {
     clocks_join(&world->self->clocks, clocks);
@@ -82,16 +89,19 @@ void release_to(struct clocks *clocks)
 
 void release(struct object *object)
 {
-    if (!object->has_clocks)
-        memset(&object->clocks, 0, sizeof object->clocks);
-    object->has_clocks = true;
+    if (!object->has_clocks) {
+        object->has_clocks = true;
+        clocks_copy(&object->clocks, &world->self->clocks);
+        tick();
+        return;
+    }
     release_to(&object->clocks);
 }
 
 void race_thread(struct thread *parent, struct thread *child)
 {
     if (parent != NULL) {
-        child->clocks = parent->clocks;
+        clocks_copy(&child->clocks, &parent->clocks);
         tick();
     }
     child->clocks.at[child->number] = ++world->stamp;
@@ -106,6 +116,8 @@ void race_begin(void)
 {
     if (world->stamp > STAMP_MASK / 2) {
         memory_forget_cells();
+        objects_forget();
+        memset(world->threads, 0, sizeof world->threads);
         world->stamp = 0;
     }
     world->first_stamp = world->stamp + 1;
@@ -232,12 +244,13 @@ void race_access(uint64_t address, size_t size, unsigned access, uint64_t pc)
                       (access & ACCESS_LOCK) != 0};
     struct cell *cell = cell_of(address), *end = cell + size;
 
-    if (cell == NULL) {
-        if (is_ours(address, size))
-            fail(FAULT_WILD_ACCESS, pc, address, "%s",
-                 now.writes ? "write" : "read");
+    if (cell == NULL && !is_ours(address, size))
         return;
-    }
+    if (cell == NULL || cell_of(address + size - 1) != end - 1)
+        fail(FAULT_WILD_ACCESS, pc, address, "%s",
+             now.writes ? "write" : "read");
+    if (!settings.detect)
+        return;
     for (; cell < end; cell++, address++) {
         if (now.writes) {
             if (cell->write == now.epoch && cell->write_pc == now.pc)

@@ -61,9 +61,10 @@ void depend(struct object *object, enum op op, bool changes)
     uint64_t before = object != NULL ? object->history : 0;
     uint64_t after = mix(mix(self->history, before), op);
 
-    world->state -= mix(self->identity, self->history);
-    world->state += mix(self->identity, after);
+    world->state -= self->term;
     self->history = after;
+    self->term = mix(self->identity, after);
+    world->state += self->term;
     if (changes && object != NULL)
         object->history = after;
 }
@@ -109,80 +110,79 @@ static bool still_yields(struct thread *thread)
     return thread->yields;
 }
 
-/* Is there a wait that ends by the clock, and not as a last resort? */
-static bool someone_sleeps(void)
-{
-    for (int i = 0; i < world->thread_count; i++) {
-        const struct thread *thread = &world->threads[i];
+/* Who can do what, in the order in which their turn comes. */
+struct crowd {
+    unsigned ready_count, lazy_count, timed_count, waiting_count;
+    uint8_t ready[THREADS];   /* can go on */
+    uint8_t lazy[THREADS];    /* could, but waits for a change in a loop */
+    uint8_t timed[THREADS];   /* waits, and the clock can end it */
+    uint8_t waiting[THREADS]; /* and may wake up for no reason */
+    bool sleeps;              /* one of the timed is no last resort */
+};
 
-        if (thread->life == ALIVE && thread->timed && !thread->last_resort)
-            return true;
+static void sort_in(struct crowd *crowd, struct thread *thread)
+{
+    uint64_t deadline = thread->deadline;
+    unsigned i;
+
+    for (i = crowd->timed_count++; i > 0; i--) {
+        if (world->threads[crowd->timed[i - 1]].deadline <= deadline)
+            break;
+        crowd->timed[i] = crowd->timed[i - 1];
     }
-    return false;
+    crowd->timed[i] = (uint8_t)thread->number;
+    crowd->sleeps |= !thread->last_resort;
 }
 
-/* Waits that end by the clock, the earliest first. */
-static unsigned add_time_outs(struct option *options, unsigned count,
-                              bool someone)
+static void ask(struct crowd *crowd, struct thread *thread)
 {
-    bool others = someone_sleeps();
-    unsigned first = count;
+    uint8_t number = (uint8_t)thread->number;
 
-    for (int i = 0; i < world->thread_count; i++) {
-        struct thread *thread = &world->threads[i];
-        struct option one;
-        unsigned at = count;
-
-        if (thread->life != ALIVE || !thread->timed || is_ready(thread) ||
-            (thread->last_resort && (someone || others)))
-            continue;
-        count = add(options, count, i, TIME_OUT, 1);
-        for (one = options[at];
-             at > first &&
-             world->threads[options[at - 1].thread].deadline > thread->deadline;
-             at--)
-            options[at] = options[at - 1];
-        options[at] = one;
+    if (thread->life != ALIVE)
+        return;
+    if (thread->waits && thread->may_wake && !thread->woken_early)
+        crowd->waiting[crowd->waiting_count++] = number;
+    if (!is_ready(thread)) {
+        if (thread->timed)
+            sort_in(crowd, thread);
+    } else if (thread->yields && still_yields(thread)) {
+        crowd->lazy[crowd->lazy_count++] = number;
+    } else {
+        crowd->ready[crowd->ready_count++] = number;
     }
-    if (count > first && !someone)
-        options[first].cost = 0;
-    return count;
 }
 
 static unsigned list_options(struct option *options)
 {
-    struct thread *self = world->self;
-    bool goes_on = self->life == ALIVE && is_ready(self);
-    unsigned count = 0, lazy;
-    int n = world->thread_count;
+    struct crowd crowd;
+    int n = world->thread_count, self = world->self->number;
+    bool goes_on;
+    unsigned count = 0;
 
-    if (goes_on && !still_yields(self))
-        count = add(options, count, self->number, GO, 0);
-    for (int k = 1, i = self->number; k < n; k++) {
-        i = i + 1 == n ? 0 : i + 1;
-        if (world->threads[i].life == ALIVE &&
-            !still_yields(&world->threads[i]) && is_ready(&world->threads[i]))
-            count = add(options, count, i, GO,
-                        count > 0 && options[0].thread == self->number);
+    crowd.ready_count = crowd.lazy_count = 0;
+    crowd.timed_count = crowd.waiting_count = 0;
+    crowd.sleeps = false;
+    for (int i = self; i < n; i++)
+        ask(&crowd, &world->threads[i]);
+    for (int i = 0; i < self; i++)
+        ask(&crowd, &world->threads[i]);
+    goes_on = crowd.ready_count > 0 && crowd.ready[0] == self;
+    for (unsigned i = 0; i < crowd.ready_count; i++)
+        count = add(options, count, crowd.ready[i], GO, goes_on && i > 0);
+    for (unsigned i = 0; i < crowd.timed_count; i++) {
+        bool last = world->threads[crowd.timed[i]].last_resort;
+
+        if (!last || (crowd.ready_count == 0 && !crowd.sleeps))
+            count = add(options, count, crowd.timed[i], TIME_OUT, count > 0);
     }
-    lazy = count;
-    count = add_time_outs(options, count, lazy > 0);
     /* Those that wait in loops: when nobody else is there, or as a surprise. */
-    for (int k = 1, i = self->number; k <= n; k++) {
-        i = i + 1 == n ? 0 : i + 1;
-        if (world->threads[i].life == ALIVE && world->threads[i].yields &&
-            is_ready(&world->threads[i]))
-            count = add(options, count, i, GO, count > 0 && lazy > 0);
-    }
-    if (lazy == 0 && count > 0)
+    for (unsigned i = 0; i < crowd.lazy_count; i++)
+        count = add(options, count, crowd.lazy[i], GO,
+                    count > 0 && crowd.ready_count > 0);
+    if (crowd.ready_count == 0 && count > 0)
         world->idle++;
-    for (int i = 0; i < n; i++) {
-        struct thread *thread = &world->threads[i];
-
-        if (thread->life == ALIVE && thread->waits && thread->may_wake &&
-            !thread->woken_early && count > 0)
-            count = add(options, count, i, SPURIOUS, 1);
-    }
+    for (unsigned i = 0; i < crowd.waiting_count && count > 0; i++)
+        count = add(options, count, crowd.waiting[i], SPURIOUS, 1);
     return count;
 }
 
@@ -408,7 +408,7 @@ struct thread *thread_new(void *(*start)(void *), void *argument)
     if (world->thread_count == THREADS)
         fail(FAULT_UNCONTROLLED, 0, 0, "more than %d threads", THREADS);
     thread = &world->threads[world->thread_count];
-    memset(thread, 0, sizeof *thread);
+    memset(thread, 0, offsetof(struct thread, clocks));
     thread->number = world->thread_count++;
     thread->identity =
         parent != NULL ? mix(parent->identity, ++parent->children) : 1;
@@ -416,7 +416,9 @@ struct thread *thread_new(void *(*start)(void *), void *argument)
     thread->life = ALIVE;
     thread->start = start;
     thread->argument = argument;
-    world->state += mix(thread->identity, thread->history);
+    thread->term = mix(thread->identity, thread->history);
+    thread->age = ++world->ages;
+    world->state += thread->term;
     world->alive++;
     race_thread(parent, thread);
     carrier->prepare(thread);

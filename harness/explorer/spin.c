@@ -13,7 +13,7 @@ enum { TIMES = 6 };
 
 void spin_progress(void)
 {
-    world->self->age++;
+    world->self->age = ++world->ages;
     world->changes++;
     world->idle = 0;
 }
