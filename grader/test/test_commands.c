@@ -204,3 +204,42 @@ Test(commands, make_expands_no_value)
     through_make("$(EX)");
     through_make("$EX");
 }
+
+/* ---- explore and replay -------------------------------------------------- */
+
+static const char *write_program(const char *name, const char *text)
+{
+    const char *path = talloc_asprintf(ctx, "%s/%s", kit, name);
+    FILE *file = fopen(path, "w");
+
+    cr_assert(file != NULL);
+    fputs(text, file);
+    fclose(file);
+    return talloc_asprintf(ctx, "SRC=%s", path);
+}
+
+Test(commands, explore_refuses_what_is_no_program)
+{
+    says("explore", VALUES(), 2, "which program?");
+    says("explore", VALUES("SRC=/nowhere/prog.c"), 2, "No such file");
+    says("explore", VALUES("SRC=/dev/null"), 2, "neither a file nor a folder");
+    says("explore", VALUES("SRC=/proc/self/fd"), 2, "no file in it ends in .c");
+    says("explore", VALUES("SRC=a.c", "STRATEGY=best"), 2,
+         "STRATEGY=best: one of search, dfs, pct, random");
+    says("explore", VALUES("SRC=a.c", "SCHEDULES=many"), 2,
+         "SCHEDULES=many: a number");
+    says("explore", VALUES("SRC=a.c", "RACES=maybe"), 2,
+         "RACES=maybe: yes or no");
+    says("replay", VALUES(), 2, "which schedule?");
+    says("replay", VALUES("EX=77"), 2, "there is no exercise '77'");
+}
+
+Test(commands, replay_refuses_a_token_of_another_source)
+{
+    const char *source = write_program("p.c", "int main(void){return 0;}\n");
+
+    says("replay", VALUES(source, "SCHEDULE=what"), 2, "is no token");
+    says("replay", VALUES(source, "SCHEDULE=000000-0x0"), 2,
+         "have changed since this token was made");
+    says("replay", VALUES("EX=01"), 2, "has told no schedule");
+}

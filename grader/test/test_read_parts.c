@@ -227,8 +227,9 @@ Test(read_parts, names)
 
 Test(read_parts, lens)
 {
-    static const char *const names[] = {
-        "build", "behaviour", "tsan", "helgrind", "memory", "faults", "speed"};
+    static const char *const names[] = {"build",         "behaviour", "tsan",
+                                        "helgrind",      "memory",    "faults",
+                                        "interleavings", "speed"};
 
     for (int i = 0; i < LENS_COUNT; i++) {
         cr_expect_str_eq(lens_name((enum lens)i), names[i]);

@@ -1,0 +1,137 @@
+/*
+ * test_judge_schedules.c - the outcomes of explored tests: what a pass says,
+ * and what is told of a schedule that goes wrong.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "made.h"
+#include "timeline.h"
+
+static struct made *made;
+static struct run *run;
+static struct verdict verdict;
+
+static void record(enum record_kind kind, const char *test, const char *key,
+                   const char *value)
+{
+    struct records *records = &run->records;
+
+    records->items =
+        talloc_realloc(made, records->items, struct record, records->count + 1);
+    records->items[records->count++] = (struct record){kind, test, key, value};
+}
+
+/* An outcome that came to its end with that total. */
+static struct schedule *outcome(const char *name, const char *total)
+{
+    record(RECORD_START, name, NULL, NULL);
+    record(RECORD_VALUE, name, "total", total);
+    record(RECORD_END, name, NULL, NULL);
+    run->schedules = talloc_realloc(made, run->schedules, struct schedule,
+                                    (unsigned)run->schedule_count + 1);
+    run->schedules[run->schedule_count] =
+        (struct schedule){.test = name, .turns = "12x1", .preemptions = 1};
+    return &run->schedules[run->schedule_count++];
+}
+
+/* count/two, explored: the overlap row becomes one of schedules. */
+static void setup(void)
+{
+    struct check *check;
+
+    made = made_good();
+    check = &made->exercise.checks[ROW_OVERLAP];
+    check->name = "every-interleaving";
+    check->property = PROPERTY_SCHEDULES;
+    check->lenses = 1u << LENS_INTERLEAVINGS;
+    check->tests[0] = "count/two";
+    made->evidence.lenses |= 1u << LENS_INTERLEAVINGS;
+    run = made_run(made, "overlap");
+    run->lens = LENS_INTERLEAVINGS;
+    run->way = "explorer";
+    memset(&run->records, 0, sizeof run->records);
+    run->searches = talloc_zero(made, struct search);
+    run->search_count = 1;
+    *run->searches = (struct search){.test = "count/two",
+                                     .schedules = 90,
+                                     .searched = 60,
+                                     .level = 2,
+                                     .bound_whole = true};
+    outcome("count/two@1", "1000");
+}
+
+static void teardown(void)
+{
+    talloc_free(made);
+}
+
+TestSuite(judge_schedules, .init = setup, .fini = teardown);
+
+static const struct row *row(void)
+{
+    verdict = made_judge(made);
+    return &verdict.rows[ROW_OVERLAP];
+}
+
+Test(judge_schedules, a_pass_says_what_was_run)
+{
+    cr_assert_eq(row()->status, STATUS_PASS);
+    cr_expect_str_eq(row()->message,
+                     "all 60 schedules with at most 2 preemptions, and 30 more "
+                     "by chance (PCT, d = 3)");
+    run->searches->whole = true;
+    run->searches->schedules = 60;
+    cr_expect_str_eq(row()->message, "all 60 schedules there are");
+    run->searches->whole = run->searches->bound_whole = false;
+    cr_expect(strstr(row()->message, "60 schedules with few preemptions"));
+}
+
+Test(judge_schedules, a_wrong_value_in_one_schedule_fails)
+{
+    outcome("count/two@2", "999");
+    cr_assert_eq(row()->status, STATUS_FAIL);
+    cr_expect(strstr(row()->message, "`count/two`, when one thread is "
+                                     "interrupted at the wrong moment"),
+              "%s", row()->message);
+    cr_expect(strstr(row()->message, "`total` is 999"));
+    cr_expect_str_eq(row()->findings[0]->schedule, "count/two:12x1");
+    cr_expect(strstr(row()->again, "make replay EX="));
+}
+
+Test(judge_schedules, a_deadlock_is_told_with_its_sentence)
+{
+    struct timeline *timeline = talloc_zero(made, struct timeline);
+    struct schedule *two = outcome("count/two@2", "1000");
+
+    run->records.count--; /* no end */
+    two->fault = "deadlock";
+    two->text = "nobody can go on";
+    timeline->kind = FAULT_DEADLOCK;
+    timeline->sentence = "T1 waits for a, which T2 has.";
+    two->timeline = timeline;
+    cr_assert_eq(row()->status, STATUS_FAIL);
+    cr_expect(strstr(row()->message, "deadlock"), "%s", row()->message);
+    cr_expect(strstr(row()->message, timeline->sentence));
+    cr_expect_eq(row()->findings[0]->timeline, timeline);
+}
+
+Test(judge_schedules, what_is_not_under_control_counts_neither_way)
+{
+    struct schedule *two = outcome("count/two@2", "1000");
+
+    two->fault = "uncontrolled";
+    two->text = "fork";
+    cr_assert_eq(row()->status, STATUS_INCONCLUSIVE);
+    cr_expect(strstr(row()->message, "fork is not under"));
+}
+
+Test(judge_schedules, a_test_without_outcome_or_end_has_failed)
+{
+    run->search_count = 0;
+    cr_expect_eq(row()->status, STATUS_FAIL);
+    run->search_count = 1;
+    run->schedule_count = 0;
+    cr_expect_eq(row()->status, STATUS_FAIL);
+}
