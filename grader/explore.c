@@ -369,6 +369,21 @@ static int save(struct explore_job *job, int status)
     return status;
 }
 
+/* The replay once more, at the user's terminal. */
+static int debug(struct explore_job *job, int status)
+{
+    struct explore_settings again = job->settings;
+    const char *why = NULL;
+
+    if (job->timeline == NULL || !job->replays)
+        return status;
+    fflush(stdout);
+    if (explore_debug(job->ctx, job->program.work, job->path, &again,
+                      timeline_last_step(job->timeline), &why) != 0)
+        return failed(job, "error", why);
+    return status;
+}
+
 /* ---- the verb ----------------------------------------------------------- */
 
 static int explore(struct explore_job *job)
@@ -394,6 +409,8 @@ static int explore(struct explore_job *job)
         status = look(job);
     if (status != STATUS_NO_WORK)
         tell(job);
+    if (status != STATUS_NO_WORK && options->explore.debugger)
+        status = debug(job, status);
     work_remove(job->program.work);
     return status;
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -279,4 +280,51 @@ int explore_run(void *ctx, const char *work, const char *program,
     if (!explored->told && explored->box.end != BOX_INTERRUPTED)
         read_death(ctx, folder, explored);
     return 0;
+}
+
+/* ---- under a debugger --------------------------------------------------- */
+
+int explore_debug(void *ctx, const char *work, const char *program,
+                  const struct explore_settings *settings, uint64_t stop,
+                  const char **why)
+{
+    char **environment_of_it = environment(ctx, work, "-", settings);
+    char **arguments = command(ctx, program, settings);
+    const char *argv[64] = {"gdb",
+                            "-q",
+                            "-ex",
+                            "set confirm off",
+                            "-ex",
+                            "set breakpoint pending on",
+                            "-ex",
+                            "break explorer_stop",
+                            "-ex",
+                            "run",
+                            "-ex",
+                            "echo \\nThe next step goes wrong:\\n",
+                            "-ex",
+                            "backtrace",
+                            "--args"};
+    size_t n = 15;
+    int status = 0;
+    pid_t child;
+
+    for (size_t i = 0; arguments[i] != NULL && n < 63; i++)
+        argv[n++] = arguments[i];
+    child = fork();
+    if (child == 0) {
+        for (size_t i = 0; environment_of_it[i] != NULL; i++)
+            if (strncmp(environment_of_it[i], "EXPLORE_", 8) == 0)
+                putenv(environment_of_it[i]);
+        setenv("EXPLORE_REAL_THREADS", "1", 1);
+        setenv("EXPLORE_STOP_AT", talloc_asprintf(ctx, "%" PRIu64, stop), 1);
+        execvp("gdb", (char **)(uintptr_t)argv);
+        _exit(127);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (child > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 127))
+        return 0;
+    *why = "GDB=1 needs gdb: apt-get install gdb";
+    return -1;
 }

@@ -65,6 +65,15 @@ struct explored {
 };
 
 /*
+ * The same under gdb, at the user's terminal, which stops before step `stop`
+ * of the schedule. Blocks until gdb has ended. Returns -1 with a sentence on
+ * `why` when there is no gdb.
+ */
+int explore_debug(void *ctx, const char *work, const char *program,
+                  const struct explore_settings *settings, uint64_t stop,
+                  const char **why);
+
+/*
  * Runs a program that was linked with the explorer, in a folder of its own
  * below `work`. Blocks. Returns -1 when the box failed: `explored->box.why`.
  */

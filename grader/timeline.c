@@ -615,3 +615,13 @@ struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
     timeline_tell(timeline);
     return timeline;
 }
+
+uint64_t timeline_last_step(const struct timeline *timeline)
+{
+    uint64_t last = 0;
+
+    for (size_t i = 0; i < timeline->count; i++)
+        if (timeline->events[i].step > last)
+            last = timeline->events[i].step;
+    return last;
+}

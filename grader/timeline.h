@@ -79,6 +79,9 @@ struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
                                source_line *line, void *state,
                                const char **why);
 
+/* The last step of all. */
+uint64_t timeline_last_step(const struct timeline *timeline);
+
 /* timeline_words.c: fills in the texts and the sentence. */
 void timeline_tell(struct timeline *timeline);
 

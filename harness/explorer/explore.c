@@ -150,6 +150,7 @@ static void read_settings(void)
     settings.seconds = (double)number_of("EXPLORE_SECONDS", 0);
     settings.seed = number_of("EXPLORE_SEED", settings.seed);
     settings.bound = (int)number_of("EXPLORE_BOUND", (uint64_t)settings.bound);
+    settings.stop_at = number_of("EXPLORE_STOP_AT", 0);
     settings.reduce = number_of("EXPLORE_REDUCE", 1) != 0;
     settings.races = number_of("EXPLORE_RACES", 1) != 0;
     strategy = &strategy_search;

@@ -413,6 +413,7 @@ struct settings {
     int bound; /* preemptions; -1: none */
     bool reduce, races, trace;
     bool detect; /* look for races at all */
+    uint64_t stop_at; /* step before which a debugger is called; or 0 */
     bool chance; /* when half of the budget is used up: PCT */
 };
 extern struct settings settings;

@@ -282,6 +282,15 @@ static void deadlock(void)
     fail(FAULT_DEADLOCK, self->pc, 0, "nobody can go on");
 }
 
+/* For a debugger, in a replay. */
+static void stop_if_asked(void)
+{
+    if (settings.stop_at != 0 && world->steps >= settings.stop_at) {
+        settings.stop_at = 0;
+        explorer_stop();
+    }
+}
+
 static void next(void)
 {
     struct option options[OPTIONS], *option;
@@ -303,6 +312,7 @@ static void next(void)
         if (option->how != GO)
             wake_early(&world->threads[option->thread], option->how);
     } while (!is_ready(&world->threads[option->thread]));
+    stop_if_asked();
     go_on(&world->threads[option->thread],
           option->how == GO && option->cost > 0);
 }

@@ -151,3 +151,8 @@ void trace_end(void)
             world->fault_thread, HEX(world->fault_pc),
             HEX(world->fault_address), world->fault_text);
 }
+
+__attribute__((noinline)) void explorer_stop(void)
+{
+    __asm__ volatile("");
+}

@@ -9,6 +9,9 @@
 
 void trace_open(const char *path);
 
+/* A debugger stops here, before the step that it was asked for. */
+void explorer_stop(void);
+
 /* A replay knows its choices by their place in the run. */
 bool trace_wants_choice(void);
 
