@@ -225,6 +225,55 @@ static void take_kind(struct judging *judging, bool deadlocks)
     }
 }
 
+static bool among(const int *lines, size_t count, int line)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lines[i] == line)
+            return true;
+    return false;
+}
+
+/* Were all tests explored as far as was meant? */
+static const struct run *explored_whole(const struct evidence *evidence)
+{
+    const struct run *run = NULL;
+
+    for (size_t i = 0; i < evidence->count && run == NULL; i++)
+        if (evidence->runs[i].lens == LENS_INTERLEAVINGS)
+            run = &evidence->runs[i];
+    for (size_t i = 0; run && i < run->schedule_count; i++)
+        if (run->schedules[i].fault &&
+            strcmp(run->schedules[i].fault, "uncontrolled") == 0)
+            return NULL;
+    for (size_t i = 0; run && i < run->search_count; i++)
+        if (!run->searches[i].whole && !run->searches[i].bound_whole)
+            return NULL;
+    return run && run->search_count > 0 ? run : NULL;
+}
+
+/*
+ * The explorer knows every call by which order is made, so it has the last
+ * word about a race where the tools do not understand the program: if it has
+ * been to both lines, and has seen them race, or never.
+ */
+static enum weight explorers_word(const struct evidence *evidence,
+                                  const struct trouble *trouble)
+{
+    const struct run *run = explored_whole(evidence);
+
+    for (size_t i = 0; run && i < trouble->report->count; i++) {
+        const struct place *place = side_student(&trouble->report->sides[i]);
+
+        if (!place)
+            continue;
+        if (among(run->raced, run->raced_count, place->line))
+            return WEIGHT_FAIL;
+        if (!among(run->visited, run->visited_count, place->line))
+            return WEIGHT_OPEN;
+    }
+    return run ? WEIGHT_NOTE : WEIGHT_OPEN;
+}
+
 /*
  * What the tools get wrong. ThreadSanitizer does not know fences; neither
  * tool sees pthread_mutex_clocklock; Helgrind takes atomics for races, data
@@ -244,8 +293,9 @@ static enum weight weigh(const struct evidence *evidence,
             return WEIGHT_NOTE;
         if (only_helgrind && !(evidence->lenses & 1u << LENS_TSAN))
             return WEIGHT_OPEN;
-        return evidence->uses_fence || evidence->uses_clocklock ? WEIGHT_OPEN
-                                                                : WEIGHT_FAIL;
+        return evidence->uses_fence || evidence->uses_clocklock
+                   ? explorers_word(evidence, trouble)
+                   : WEIGHT_FAIL;
     case BUG_LOCK_MISUSE:
     case BUG_COND_MISUSE:
         return evidence->uses_clocklock ? WEIGHT_NOTE : WEIGHT_FAIL;
@@ -257,6 +307,20 @@ static enum weight weigh(const struct evidence *evidence,
     default:
         return WEIGHT_FAIL;
     }
+}
+
+/* What a tool believes of a lock that it does not know is not even a note,
+ * when the explorer has been there. */
+static bool is_refuted(const struct evidence *evidence,
+                       const struct trouble *trouble)
+{
+    return trouble->weight == WEIGHT_NOTE &&
+           (evidence->uses_fence || evidence->uses_clocklock) &&
+           (trouble->report->kind == BUG_RACE ||
+            trouble->report->kind == BUG_LOCK_MISUSE) &&
+           (trouble->report->kind == BUG_LOCK_MISUSE
+                ? explored_whole(evidence) != NULL
+                : explorers_word(evidence, trouble) == WEIGHT_NOTE);
 }
 
 /* Kinds in the order in which a row tells them. */
@@ -318,6 +382,7 @@ void findings_collect(struct judging *judging)
         finding->test = trouble->test_count ? trouble->tests[0] : NULL;
         trouble->weight = weigh(judging->evidence, trouble);
         finding->note = trouble->weight == WEIGHT_NOTE;
+        trouble->claimed = is_refuted(judging->evidence, trouble);
         words_fill(judging, trouble);
     }
     if (judging->trouble_count > 1)

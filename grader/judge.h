@@ -27,6 +27,10 @@ struct run {
     size_t schedule_count;
     struct search *searches; /* one for each test */
     size_t search_count;
+    /* Lines of the student's where, in explored tests, accesses were made, and
+     * where some of them raced with others; talloc arrays. */
+    int *visited, *raced;
+    size_t visited_count, raced_count;
 };
 
 /* CPU-bound speed: interleaved rounds, times in seconds. */

@@ -20,6 +20,7 @@
 #include "read_parts.h"
 #include "report.h"
 #include "run.h"
+#include "symbols.h"
 #include "timeline.h"
 #include "work.h"
 
@@ -164,6 +165,39 @@ struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
                          interleavings_line, (void *)(uintptr_t)lab, why);
 }
 
+static void add_line(void *ctx, int **lines, size_t *count, int line)
+{
+    for (size_t i = 0; i < *count; i++)
+        if ((*lines)[i] == line)
+            return;
+    *lines = talloc_realloc(ctx, *lines, int, (unsigned)*count + 1);
+    (*lines)[(*count)++] = line;
+}
+
+/* Addresses of the code become lines of the student's. */
+static void read_places(struct look *look, struct run *run, const char *program)
+{
+    const char *why;
+    struct symbols *symbols =
+        symbols_open(look->ctx, program, look->lab->exercise->source, &why);
+
+    for (size_t i = 0; symbols != NULL && i < run->records.count; i++) {
+        const struct record *record = &run->records.items[i];
+        bool raced =
+            record->kind == RECORD_VALUE && strcmp(record->key, "raced") == 0;
+        struct place place;
+
+        if (!raced && (record->kind != RECORD_VALUE ||
+                       strcmp(record->key, "visited") != 0))
+            continue;
+        place = symbols_code(symbols, strtoull(record->value, NULL, 16) - 1);
+        if (place.student && raced)
+            add_line(look->ctx, &run->raced, &run->raced_count, place.line);
+        else if (place.student)
+            add_line(look->ctx, &run->visited, &run->visited_count, place.line);
+    }
+}
+
 /* The first outcome came without interference: it needs no telling, unless it
  * has a fault. */
 static void look_into(struct look *look, struct run *run, const char *program)
@@ -223,6 +257,7 @@ void look_interleavings(struct look *look)
     run->records = read_records(look->ctx, explored.box.record.data,
                                 explored.box.record.size, explored.secret);
     read_outcomes(look->ctx, run);
+    read_places(look, run, program);
     look_into(look, run, program);
     look->runs = run;
     look->count = 1;

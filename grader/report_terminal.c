@@ -230,6 +230,8 @@ static void print_notes(const struct terminal *terminal, void *ctx,
 static void print_unseen(const struct terminal *terminal, void *ctx,
                          const struct verdict *verdict)
 {
+    if (verdict->unseen_count == 0)
+        return;
     fprintf(terminal->out, "\n  %sNot looked at%s\n", terminal_bold(terminal),
             terminal_plain(terminal));
     for (size_t i = 0; i < verdict->unseen_count; i++) {

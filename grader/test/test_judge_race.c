@@ -178,6 +178,47 @@ Test(judge_race, clocklock_is_inconclusive)
     made_is(row(ROW_RACE), STATUS_INCONCLUSIVE, "clocklock");
 }
 
+/* A run of the lens interleavings that has been to these lines. */
+static struct run *explored(const int *visited, size_t count)
+{
+    struct run *run = made_run(made, "overlap");
+
+    run->lens = LENS_INTERLEAVINGS;
+    run->searches = talloc_zero(made, struct search);
+    *run->searches = (struct search){.test = "schedules/two", .whole = true};
+    run->search_count = 1;
+    run->visited = talloc_memdup(made, visited, count * sizeof *visited);
+    run->visited_count = count;
+    return run;
+}
+
+Test(judge_race, the_explorer_has_the_last_word_about_a_fence)
+{
+    static const int both[] = {12, 20};
+    struct run *run = explored(both, 2);
+
+    report("tsan", BUG_RACE, LINES(12, 20));
+    made->evidence.uses_fence = made->evidence.uses_atomics = true;
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+    cr_assert_eq(verdict.note_count, 0);
+    run->raced = run->visited;
+    run->raced_count = 1;
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+}
+
+Test(judge_race, the_explorer_has_no_word_about_a_line_where_it_was_not)
+{
+    static const int one[] = {12};
+    struct run *run = explored(one, 1);
+
+    report("tsan", BUG_RACE, LINES(12, 20));
+    made->evidence.uses_clocklock = true;
+    made_is(row(ROW_RACE), STATUS_INCONCLUSIVE, "clocklock");
+    run->searches->whole = false; /* nor when it did not come to an end */
+    run->visited[0] = 20;
+    made_is(row(ROW_RACE), STATUS_INCONCLUSIVE, "clocklock");
+}
+
 Test(judge_race, fence_without_a_report_passes)
 {
     made->evidence.uses_fence = true;

@@ -51,6 +51,8 @@ static inline void hook(const void *pointer, size_t size, unsigned access,
     }
     if (settings.trace)
         trace_access(address, size, access, pc);
+    if (settings.visits && world->alive > 1)
+        places_visited(pc);
     race_access(address, size, access, pc);
     if (access & ACCESS_WRITE) {
         spin_progress();

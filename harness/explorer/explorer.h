@@ -412,9 +412,10 @@ struct settings {
     uint64_t seed;
     int bound; /* preemptions; -1: none */
     bool reduce, races, trace;
-    bool detect; /* look for races at all */
+    bool detect;      /* look for races at all */
+    bool visits;      /* note where accesses are made */
     uint64_t stop_at; /* step before which a debugger is called; or 0 */
-    bool chance; /* when half of the budget is used up: PCT */
+    bool chance;      /* when half of the budget is used up: PCT */
 };
 extern struct settings settings;
 

@@ -1,5 +1,6 @@
 /*
- * places.c - see places.h. A small hash set; it only grows.
+ * places.c - see places.h. A small hash set, which only grows; and a bit for
+ * each address of the program's code.
  */
 #include "places.h"
 
@@ -40,4 +41,39 @@ bool places_add(uint64_t pc)
 unsigned places_count(void)
 {
     return count;
+}
+
+void places_each(void (*tell)(uint64_t pc))
+{
+    for (uint64_t last = 0, next;; last = next) {
+        next = UINT64_MAX;
+        for (unsigned i = 0; i < ROOM; i++)
+            if (set[i] > last && set[i] < next)
+                next = set[i];
+        if (next == UINT64_MAX)
+            return;
+        tell(next);
+    }
+}
+
+extern char __executable_start[], etext[];
+static uint8_t *visited;
+
+void places_visited(uint64_t pc)
+{
+    uint64_t at = pc - ADDRESS(__executable_start);
+
+    if (visited == NULL)
+        visited = own_memory((size_t)(etext - __executable_start) / 8 + 1);
+    if (pc < ADDRESS(etext))
+        visited[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+void places_each_visited(void (*tell)(uint64_t pc))
+{
+    uint64_t size = (uint64_t)(etext - __executable_start);
+
+    for (uint64_t at = 0; visited != NULL && at < size; at++)
+        if (visited[at / 8] & 1u << at % 8)
+            tell(ADDRESS(__executable_start) + at);
 }

@@ -12,6 +12,13 @@
 bool places_add(uint64_t pc);
 bool places_has(uint64_t pc);
 unsigned places_count(void);
+
+/* Calls `tell` for each of them, in the order of the code. */
+void places_each(void (*tell)(uint64_t pc));
+
+/* Notes that an access there was made while there were other threads. */
+void places_visited(uint64_t pc);
+void places_each_visited(void (*tell)(uint64_t pc));
 extern bool places_any;
 
 /* memory.c: throws away what race.c has noted of all schedules. */

@@ -12,6 +12,8 @@
  *     value T@1 fault KIND TEXT         only when it went wrong by itself
  *     end T@1                           only when it did not
  *     value T explored ...              how far the search came
+ *     value T visited PC ...            where accesses were made
+ *     value T raced PC ...              and which of them raced with others
  *
  * The oracle outside says what must have been observed. The first outcome is
  * that of the schedule that nobody interferes with, and each later one comes
@@ -276,6 +278,23 @@ static void explore_test(struct standin_test *test)
          progress->stopped ? progress->stopped : "-");
 }
 
+static const char *telling; /* "visited" or "raced" */
+
+static void tell_place(uint64_t pc)
+{
+    tell("value %s/%s %s 0x%llx", running->suite, running->name, telling,
+         (unsigned long long)pc);
+}
+
+/* Of all tests so far. */
+static void tell_places(void)
+{
+    telling = "visited";
+    places_each_visited(tell_place);
+    telling = "raced";
+    places_each(tell_place);
+}
+
 static bool asked_for(const struct standin_test *test, int count, char **names)
 {
     char name[128];
@@ -293,10 +312,13 @@ int main(int argc, char **argv)
 
     explorer_init(argv);
     observed = own_memory(OUTCOME_BYTES + 1);
+    settings.visits = true;
     dup2(nowhere, 0);
     dup2(nowhere, 1);
     for (struct standin_test *test = tests; test != NULL; test = test->next)
         if (asked_for(test, argc - 1, argv + 1))
             explore_test(test);
+    if (running != NULL && strategy != &strategy_replay)
+        tell_places();
     _exit(0);
 }
