@@ -291,6 +291,9 @@ static void tell(struct explore_job *job)
     if (job->found.places > 0)
         printf("(%u places in the code race with others; each was a step)\n",
                job->found.places);
+    if (job->found.early)
+        printf("(in some schedules the program ends while another thread "
+               "still runs)\n");
     if (job->found.missing != NULL)
         printf("(%s was not found: a program is explored in an empty folder, "
                "so its files need absolute paths)\n",

@@ -161,6 +161,8 @@ static void read_lines(void *ctx, const char *secret, struct explored *explored)
             read_bug(ctx, line + 4, explored);
         else if (strncmp(line, "explored ", 9) == 0)
             read_end(ctx, line + 9, explored);
+        else if (strncmp(line, "early ", 6) == 0)
+            explored->early = true;
         else if (strncmp(line, "missing ", 8) == 0)
             explored->missing = talloc_strdup(ctx, line + 8);
     }
@@ -290,20 +292,13 @@ int explore_debug(void *ctx, const char *work, const char *program,
 {
     char **environment_of_it = environment(ctx, work, "-", settings);
     char **arguments = command(ctx, program, settings);
-    const char *argv[64] = {"gdb",
-                            "-q",
-                            "-ex",
-                            "set confirm off",
-                            "-ex",
-                            "set breakpoint pending on",
-                            "-ex",
-                            "break explorer_stop",
-                            "-ex",
-                            "run",
-                            "-ex",
-                            "echo \\nThe next step goes wrong:\\n",
-                            "-ex",
-                            "backtrace",
+    const char *argv[64] = {"gdb",   "-q",
+                            "-ex",   "set confirm off",
+                            "-ex",   "set breakpoint pending on",
+                            "-ex",   "break explorer_stop",
+                            "-ex",   "run",
+                            "-ex",   "echo \\nThe next step goes wrong:\\n",
+                            "-ex",   "backtrace",
                             "--args"};
     size_t n = 15;
     int status = 0;

@@ -56,6 +56,7 @@ struct explored {
     const char *text;
 
     /* How far it came. */
+    bool early; /* in some schedule it ended while other threads ran */
     const char *missing; /* a file that it did not find, or NULL */
     bool told;           /* the explorer came to its own end */
     uint64_t schedules, searched, pruned, steps;

@@ -248,6 +248,75 @@ void tell_token(char *text, size_t size)
         snprintf(text, size, "0x0");
 }
 
+/*
+ * The same choices must give the same run: now and then a schedule is run
+ * twice. What differs hangs on something that is not under control. The
+ * result of the first is what stands in `world` afterwards, or that fault.
+ */
+enum { TWICE = 1024 };
+
+static void run_turns(const struct exploration *what, const struct turns *list,
+                      bool leniently)
+{
+    const struct strategy *usual = strategy;
+
+    replay_use(list, leniently);
+    strategy = &strategy_replay;
+    strategy->begin();
+    explore_one(what);
+    replay_done();
+    strategy = usual;
+}
+
+static bool is_same_again(const struct exploration *what)
+{
+    uint64_t state = world->state, steps = world->steps;
+
+    run_turns(what, turns, false);
+    if (world->state == state && world->steps == steps)
+        return true;
+    world->fault = FAULT_UNCONTROLLED;
+    snprintf(world->fault_text, sizeof world->fault_text,
+             "two runs of the same schedule differ: something (addresses, "
+             "random numbers, files, memory that was never written)");
+    return false;
+}
+
+/*
+ * A fault that chance has found comes with many turns that do not matter. Each
+ * is left out for once, from the last on; if the same fault still comes, for
+ * good. What is left explains better, and is short enough for a token.
+ */
+enum { SHORTER_MAX = 1000 };
+
+static void shorten(const struct exploration *what)
+{
+    static struct turns *best, *trial;
+    enum fault_kind kind = world->fault;
+    uint64_t pc = world->fault_pc;
+    unsigned tries = 0;
+
+    if (best == NULL) {
+        best = own_memory(sizeof *best);
+        trial = own_memory(sizeof *trial);
+    }
+    *best = *turns;
+    for (unsigned i = best->count; i > 0 && tries < SHORTER_MAX; tries++) {
+        i = i > best->count ? best->count : i;
+        if (i-- == 0)
+            break;
+        trial->count = best->count - 1;
+        memcpy(trial->list, best->list, i * sizeof *best->list);
+        memcpy(trial->list + i, best->list + i + 1,
+               (best->count - 1 - i) * sizeof *best->list);
+        run_turns(what, trial, true);
+        if (world->fault == kind && world->fault_pc == pc &&
+            turns->count < best->count)
+            *best = *turns;
+    }
+    run_turns(what, best, false);
+}
+
 static double seconds_now(void)
 {
     struct timespec now;
@@ -325,10 +394,16 @@ void explore(const struct exploration *what)
             continue;
         }
         progress.schedules++;
+        if (progress.schedules % TWICE == 2 && strategy != &strategy_replay &&
+            world->fault == NO_FAULT && !racy_grew && turns->count < TURNS)
+            is_same_again(what);
         if (racy_grew && strategy == &strategy_search) {
             search_restart();
             progress.schedules = progress.pruned = 0;
         }
+        if (world->fault != NO_FAULT && strategy != &strategy_search &&
+            strategy != &strategy_replay)
+            shorten(what);
         if (what->ended(what->state))
             return;
         progress.stopped = stop_reason(began);

@@ -404,6 +404,8 @@ struct turns {
 
 extern struct turns *turns; /* of the schedule under way */
 int replay_read(const char *token);
+void replay_use(const struct turns *turns, bool leniently);
+void replay_done(void);
 
 struct settings {
     uint64_t schedules; /* at the most */

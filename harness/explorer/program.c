@@ -40,7 +40,13 @@ static bool found;
 
 static bool ended(void *state)
 {
+    static bool told;
+
     (void)state;
+    if (world->exited && world->alive > 1 && !told) {
+        told = true;
+        tell("early %u", world->cost);
+    }
     found = world->fault != NO_FAULT;
     return found;
 }

@@ -221,7 +221,7 @@ static unsigned pick(const struct option *options, unsigned count)
             end_schedule();
         }
     }
-    if (choice != 0 && turns->count < TURNS)
+    if (choice != 0 && !world->fair && turns->count < TURNS)
         turns->list[turns->count++] = (struct turn){world->steps, choice};
     world->cost += options[choice].cost;
     return choice;

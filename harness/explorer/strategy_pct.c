@@ -47,14 +47,24 @@ static void end(void)
         longest = world->points;
 }
 
+/* Who waits in a loop comes behind everybody else. */
+static bool before(const struct option *a, const struct option *b)
+{
+    bool a_waits = world->threads[a->thread].yields;
+    bool b_waits = world->threads[b->thread].yields;
+
+    if (a_waits != b_waits)
+        return b_waits;
+    return priority[a->thread] > priority[b->thread];
+}
+
 static unsigned highest(const struct option *options, unsigned count)
 {
     unsigned best = count;
 
     for (unsigned i = 0; i < count; i++)
         if (options[i].how == GO &&
-            (best == count ||
-             priority[options[i].thread] > priority[options[best].thread]))
+            (best == count || before(&options[i], &options[best])))
             best = i;
     return best == count ? 0 : best;
 }

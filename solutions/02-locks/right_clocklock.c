@@ -4,6 +4,7 @@
  * monotonic clock, again and again. Neither detector knows this call: to them
  * every access looks as if it had no lock. The explorer knows better.
  */
+#define _GNU_SOURCE
 #include "locks.h"
 
 #include <errno.h>
