@@ -21,6 +21,7 @@
 #include "calls.h"
 #include "files.h"
 #include "tell.h"
+#include "timers.h"
 
 enum { FILES = 1024 };
 
@@ -40,7 +41,7 @@ static bool is_file(int fd)
     return fd >= 0 && fd < FILES && files[fd].ours;
 }
 
-static int note(int fd, bool waits)
+int files_note(int fd, bool waits)
 {
     if (fd < 0)
         return fd;
@@ -80,16 +81,44 @@ static bool may_write(struct thread *thread)
     return polled((int)thread->address, POLLOUT);
 }
 
+/*
+ * Waits until `ready`, or for so many milliseconds (-1: for ever). A timer
+ * that comes due meanwhile ends the wait too, if it makes `ready` true.
+ */
+static void wait_files(uint64_t what, uint64_t wanted,
+                       bool (*ready)(struct thread *), int milliseconds,
+                       uint64_t pc)
+{
+    uint64_t end = milliseconds < 0
+                       ? UINT64_MAX
+                       : world->now + (uint64_t)milliseconds * 1000000;
+    uint64_t until;
+
+    do {
+        timers_ring();
+        until = timers_next() < end ? timers_next() : end;
+        world->self->wanted = wanted;
+        announce_file_wait(what, all_files(), milliseconds == 0 ? NULL : ready,
+                           until != UINT64_MAX, until, pc);
+        timers_ring();
+    } while (world->self->timed_out && world->now < end && !ready(world->self));
+}
+
 static void begin(int fd, bool reads, uint64_t pc)
 {
-    announce_file(
-        fd, all_files(),
-        is_file(fd) && files[fd].waits ? (reads ? may_read : may_write) : NULL,
-        pc);
+    bool waits = is_file(fd) && files[fd].waits;
+
+    wait_files((uint64_t)fd, 0, reads ? may_read : may_write, waits ? -1 : 0,
+               pc);
+}
+
+void files_step(int fd, uint64_t pc)
+{
+    announce_file(fd, all_files(), NULL, pc);
 }
 
 /* Everything that goes through the kernel is ordered by it. */
-static void done(bool changes)
+void files_done(bool changes)
 {
     struct object *object = all_files();
 
@@ -107,8 +136,8 @@ CALL(int, pipe2, int ends[2], int flags)
     int status = pipe2(ends, flags | O_NONBLOCK);
 
     if (status == 0) {
-        note(ends[0], !(flags & O_NONBLOCK));
-        note(ends[1], !(flags & O_NONBLOCK));
+        files_note(ends[0], !(flags & O_NONBLOCK));
+        files_note(ends[1], !(flags & O_NONBLOCK));
     }
     return status;
 }
@@ -123,32 +152,33 @@ CALL(int, socketpair, int domain, int type, int protocol, int ends[2])
     int status = socketpair(domain, type | SOCK_NONBLOCK, protocol, ends);
 
     if (status == 0) {
-        note(ends[0], !(type & SOCK_NONBLOCK));
-        note(ends[1], !(type & SOCK_NONBLOCK));
+        files_note(ends[0], !(type & SOCK_NONBLOCK));
+        files_note(ends[1], !(type & SOCK_NONBLOCK));
     }
     return status;
 }
 
 CALL(int, eventfd, unsigned value, int flags)
 {
-    return note(eventfd(value, flags | EFD_NONBLOCK), !(flags & EFD_NONBLOCK));
+    return files_note(eventfd(value, flags | EFD_NONBLOCK),
+                      !(flags & EFD_NONBLOCK));
 }
 
 CALL(int, epoll_create1, int flags)
 {
-    return note(epoll_create1(flags), true);
+    return files_note(epoll_create1(flags), true);
 }
 
 CALL(int, epoll_create, int size)
 {
-    return note(epoll_create(size), true);
+    return files_note(epoll_create(size), true);
 }
 
 CALL(int, dup, int fd)
 {
     int new = dup(fd);
 
-    return is_file(fd) ? note(new, files[fd].waits) : new;
+    return is_file(fd) ? files_note(new, files[fd].waits) : new;
 }
 
 CALL(int, close, int fd)
@@ -159,8 +189,9 @@ CALL(int, close, int fd)
         return close(fd);
     announce_file(fd, all_files(), NULL, PC);
     files[fd].ours = false;
+    timers_forget(fd);
     status = close(fd);
-    done(true);
+    files_done(true);
     return status;
 }
 
@@ -182,7 +213,7 @@ CALL(int, fcntl, int fd, int command, ...)
         return fcntl(fd, F_SETFL, value | O_NONBLOCK);
     }
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
-        return note(fcntl(fd, command, value), files[fd].waits);
+        return files_note(fcntl(fd, command, value), files[fd].waits);
     return fcntl(fd, command, value);
 }
 
@@ -214,7 +245,7 @@ CALL(int, open, const char *path, int flags, ...)
     fd = open(path, flags, mode);
     if (fd < 0)
         note_missing(path);
-    return note(fd, false);
+    return files_note(fd, false);
 }
 
 /* ---- bytes -------------------------------------------------------------- */
@@ -227,7 +258,7 @@ CALL(ssize_t, read, int fd, void *to, size_t size)
         return read(fd, to, size);
     begin(fd, true, PC);
     got = read(fd, to, size);
-    done(got > 0);
+    files_done(got > 0);
     if (got > 0)
         explorer_range(to, (size_t)got, true, PC);
     else if (got < 0)
@@ -246,7 +277,7 @@ CALL(ssize_t, write, int fd, const void *from, size_t size)
     do {
         begin(fd, false, PC);
         now = write(fd, (const char *)from + sent, size - sent);
-        done(now > 0);
+        files_done(now > 0);
         if (now < 0 && sent == 0)
             return now;
         sent += now > 0 ? (size_t)now : 0;
@@ -273,7 +304,7 @@ CALL(ssize_t, send, int fd, const void *from, size_t size, int flags)
     explorer_range(from, size, false, PC);
     begin(fd, false, PC);
     sent = send(fd, from, size, flags);
-    done(sent > 0);
+    files_done(sent > 0);
     return sent;
 }
 
@@ -285,7 +316,7 @@ CALL(ssize_t, recv, int fd, void *to, size_t size, int flags)
         return recv(fd, to, size, flags);
     begin(fd, true, PC);
     got = recv(fd, to, size, flags);
-    done(got > 0);
+    files_done(got > 0);
     if (got > 0)
         explorer_range(to, (size_t)got, true, PC);
     return got;
@@ -297,7 +328,7 @@ CALL(int, shutdown, int fd, int how)
 
     announce_file(fd, all_files(), NULL, PC);
     status = shutdown(fd, how);
-    done(true);
+    files_done(true);
     return status;
 }
 
@@ -316,23 +347,13 @@ static bool epoll_ready(struct thread *thread)
     return polled((int)thread->address, POLLIN);
 }
 
-static void wait_files(uint64_t what, uint64_t wanted,
-                       bool (*ready)(struct thread *), int milliseconds,
-                       uint64_t pc)
-{
-    world->self->wanted = wanted;
-    announce_file_wait(what, all_files(), milliseconds == 0 ? NULL : ready,
-                       milliseconds > 0,
-                       world->now + (uint64_t)milliseconds * 1000000, pc);
-}
-
 CALL(int, poll, struct pollfd *list, nfds_t count, int milliseconds)
 {
     int got;
 
     wait_files(ADDRESS(list), count, any_ready, milliseconds, PC);
     got = poll(list, count, 0);
-    done(false);
+    files_done(false);
     if (got == 0)
         spin_read(ADDRESS(list), 0, PC);
     return got;
@@ -344,7 +365,7 @@ CALL(int, epoll_ctl, int set, int operation, int fd, struct epoll_event *event)
 
     announce_file(set, all_files(), NULL, PC);
     status = epoll_ctl(set, operation, fd, event);
-    done(true);
+    files_done(true);
     return status;
 }
 
@@ -355,7 +376,7 @@ CALL(int, epoll_wait, int set, struct epoll_event *events, int most,
 
     wait_files((uint64_t)set, 0, epoll_ready, milliseconds, PC);
     got = epoll_wait(set, events, most, 0);
-    done(got > 0);
+    files_done(got > 0);
     if (got > 0)
         explorer_range(events, (size_t)got * sizeof *events, true, PC);
     else

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "explorer.h"
+#include "timers.h"
 #include "trace.h"
 
 enum {
@@ -256,6 +257,7 @@ static void wake_early(struct thread *thread, int how)
     thread->timed_out = true;
     if (world->now < thread->deadline)
         world->now = thread->deadline;
+    timers_ring();
     trace_note(thread, "its time is over");
 }
 
