@@ -134,7 +134,7 @@ static const char *object_of(struct reading *reading, const char *op,
         return NULL;
     if (strcmp(op, "join") == 0 || strcmp(op, "end") == 0)
         return timeline_thread(reading->timeline, (int)address - 1);
-    if (strcmp(op, "file") == 0)
+    if (strncmp(op, "file", 4) == 0)
         return address < 4096 ? talloc_asprintf(reading->timeline,
                                                 "descriptor %" PRIu64, address)
                               : NULL;
@@ -519,13 +519,13 @@ static bool step_matters(const struct timeline *timeline,
 {
     static const char *const never[] = {"begin", "end",      "join",  "init",
                                         "clock", "allocate", "yield", NULL};
-    static const char *const always[] = {"create", "free", "sleep",
-                                         "exit",   "file", NULL};
+    static const char *const always[] = {"create", "free", "sleep", "exit",
+                                         NULL};
 
     if (is_one_of(event, never))
         return false;
     return is_one_of(event, always) || event->address == 0 ||
-           is_common(timeline, event);
+           strncmp(event->op, "file", 4) == 0 || is_common(timeline, event);
 }
 
 /* What main does before there are other threads made no difference. */

@@ -44,7 +44,10 @@ static const struct {
     {"once", "asks %s", "asks whether it was done once"},
     {"free", "frees %s", "frees a block"},
     {"destroy", "destroys %s", "destroys it"},
-    {"file", "uses %s", "waits for descriptors"},
+    {"file", "uses %s", "uses a descriptor"},
+    {"file-read", "reads from %s", "reads from a descriptor"},
+    {"file-write", "writes to %s", "writes to a descriptor"},
+    {"file-wait", "has waited for %s", "has waited for descriptors"},
     {"sleep", "has slept", "has slept"},
     {"exit", "ends the program", "ends the program"},
     {"fence", "passes a fence", "passes a fence"},
@@ -176,7 +179,13 @@ static const char *wait_text(struct timeline *timeline,
     if (strcmp(op, "sem-wait") == 0)
         return talloc_asprintf(timeline, "waits for somebody to post %s",
                                object);
-    if (strcmp(op, "file") == 0)
+    if (strcmp(op, "file-read") == 0)
+        return talloc_asprintf(timeline, "waits for something to read from %s",
+                               object);
+    if (strcmp(op, "file-write") == 0)
+        return talloc_asprintf(timeline, "waits for room to write to %s",
+                               object);
+    if (strcmp(op, "file-wait") == 0)
         return standing->object != NULL
                    ? talloc_asprintf(timeline, "waits for %s", object)
                    : "waits for descriptors";

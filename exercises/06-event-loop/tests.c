@@ -2098,3 +2098,103 @@ Expect(faults, blocking)
                "a call that was taken is made and completes once; one that "
                "was refused is not made");
 }
+
+/* ---- schedules: through every interleaving ---------------------------------
+ */
+
+/* A function that blocks, and what came of it. */
+struct explored_call {
+    int number;          /* its result is this one's address */
+    int begun, returned; /* written by the thread, read by the loop's */
+    int completed, right;
+};
+
+static int explored_function(void *arg, void **result)
+{
+    struct explored_call *call = arg;
+
+    call->begun = 1;
+    call->returned = 1;
+    *result = &call->number;
+    return 0;
+}
+
+static void explored_done(int error, void *result, void *arg)
+{
+    struct explored_call *call = arg;
+
+    call->completed++;
+    call->right += error == 0 && result == &call->number && call->returned;
+}
+
+static void start_explored(struct loop *loop, struct explored_call *call)
+{
+    struct task *task = task_blocking(loop, explored_function, call);
+
+    if (task != NULL)
+        task_then(task, explored_done, call);
+}
+
+static void run_explored(int count)
+{
+    struct explored_call calls[2] = {{0}};
+    struct loop *loop = loop_create(NULL);
+
+    for (int i = 0; i < count; i++)
+        start_explored(loop, &calls[i]);
+    observe_int("returned", loop_run(loop));
+    observe_int("completed", calls[0].completed + calls[1].completed);
+    observe_int("right", calls[0].right + calls[1].right);
+    loop_destroy(loop);
+}
+
+static void expect_explored(int count)
+{
+    expect_int("returned", EQUAL, 0,
+               "the loop ends when nothing is left to wait for");
+    expect_int("completed", EQUAL, count,
+               "each blocking call is completed once, whenever its function "
+               "returns: before the loop waits, or while it does");
+    expect_int("right", EQUAL, count,
+               "the completion gets the result, and sees what the function "
+               "wrote");
+}
+
+Test(schedules, one_blocking_call)
+{
+    run_explored(1);
+}
+
+Expect(schedules, one_blocking_call)
+{
+    expect_explored(1);
+}
+
+Test(schedules, two_blocking_calls)
+{
+    run_explored(2);
+}
+
+Expect(schedules, two_blocking_calls)
+{
+    expect_explored(2);
+}
+
+Test(schedules, destroyed_while_a_call_runs)
+{
+    struct explored_call call = {0};
+    struct loop *loop = loop_create(NULL);
+
+    start_explored(loop, &call);
+    loop_destroy(loop);
+    observe_int("still-running", call.begun - call.returned);
+    observe_int("completed", call.completed);
+}
+
+Expect(schedules, destroyed_while_a_call_runs)
+{
+    expect_int("still-running", EQUAL, 0,
+               "loop_destroy() blocks until the functions that run have "
+               "returned");
+    expect_int("completed", EQUAL, 0, "loop_destroy() calls no completion");
+}

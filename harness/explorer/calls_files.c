@@ -85,7 +85,7 @@ static bool may_write(struct thread *thread)
  * Waits until `ready`, or for so many milliseconds (-1: for ever). A timer
  * that comes due meanwhile ends the wait too, if it makes `ready` true.
  */
-static void wait_files(uint64_t what, uint64_t wanted,
+static void wait_files(enum op op, uint64_t what, uint64_t wanted,
                        bool (*ready)(struct thread *), int milliseconds,
                        uint64_t pc)
 {
@@ -98,7 +98,8 @@ static void wait_files(uint64_t what, uint64_t wanted,
         timers_ring();
         until = timers_next() < end ? timers_next() : end;
         world->self->wanted = wanted;
-        announce_file_wait(what, all_files(), milliseconds == 0 ? NULL : ready,
+        announce_file_wait(op, what, all_files(),
+                           milliseconds == 0 ? NULL : ready,
                            until != UINT64_MAX, until, pc);
         timers_ring();
     } while (world->self->timed_out && world->now < end && !ready(world->self));
@@ -108,8 +109,8 @@ static void begin(int fd, bool reads, uint64_t pc)
 {
     bool waits = is_file(fd) && files[fd].waits;
 
-    wait_files((uint64_t)fd, 0, reads ? may_read : may_write, waits ? -1 : 0,
-               pc);
+    wait_files(reads ? OP_FILE_READ : OP_FILE_WRITE, (uint64_t)fd, 0,
+               reads ? may_read : may_write, waits ? -1 : 0, pc);
 }
 
 void files_step(int fd, uint64_t pc)
@@ -351,7 +352,7 @@ CALL(int, poll, struct pollfd *list, nfds_t count, int milliseconds)
 {
     int got;
 
-    wait_files(ADDRESS(list), count, any_ready, milliseconds, PC);
+    wait_files(OP_FILE_WAIT, ADDRESS(list), count, any_ready, milliseconds, PC);
     got = poll(list, count, 0);
     files_done(false);
     if (got == 0)
@@ -374,7 +375,7 @@ CALL(int, epoll_wait, int set, struct epoll_event *events, int most,
 {
     int got;
 
-    wait_files((uint64_t)set, 0, epoll_ready, milliseconds, PC);
+    wait_files(OP_FILE_WAIT, (uint64_t)set, 0, epoll_ready, milliseconds, PC);
     got = epoll_wait(set, events, most, 0);
     files_done(got > 0);
     if (got > 0)

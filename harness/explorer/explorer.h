@@ -133,7 +133,10 @@ enum op {
     OP_CLOCK,
     OP_ALLOCATE,
     OP_FREE,
-    OP_FILE, /* read, write, poll, ... on a pipe */
+    OP_FILE, /* epoll_ctl, close, ... of a pipe */
+    OP_FILE_READ,
+    OP_FILE_WRITE,
+    OP_FILE_WAIT,
     OP_EXIT,
     OP_INIT,
     OP_DESTROY
@@ -259,7 +262,7 @@ void announce_wait(enum op op, struct object *object, struct object *mutex,
 /* The same for what waits in the kernel: `what` is a descriptor, or a list. */
 void announce_file(int fd, struct object *files, bool (*ready)(struct thread *),
                    uint64_t pc);
-void announce_file_wait(uint64_t what, struct object *files,
+void announce_file_wait(enum op op, uint64_t what, struct object *files,
                         bool (*ready)(struct thread *), bool timed,
                         uint64_t deadline, uint64_t pc);
 

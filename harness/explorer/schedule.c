@@ -378,14 +378,14 @@ void announce_wait(enum op op, struct object *object, struct object *mutex,
     self->waits = self->may_wake = false;
 }
 
-void announce_file_wait(uint64_t what, struct object *files,
+void announce_file_wait(enum op op, uint64_t what, struct object *files,
                         bool (*ready)(struct thread *), bool timed,
                         uint64_t deadline, uint64_t pc)
 {
     struct thread *self = world->self;
 
     world->steps++;
-    about(OP_FILE, files, ready, pc);
+    about(op, files, ready, pc);
     self->address = what;
     self->timed = timed && ready != NULL;
     self->deadline = deadline;
@@ -396,7 +396,7 @@ void announce_file_wait(uint64_t what, struct object *files,
 void announce_file(int fd, struct object *files, bool (*ready)(struct thread *),
                    uint64_t pc)
 {
-    announce_file_wait((uint64_t)fd, files, ready, false, 0, pc);
+    announce_file_wait(OP_FILE, (uint64_t)fd, files, ready, false, 0, pc);
 }
 
 void announce_yield(enum op op, uint64_t pc)
