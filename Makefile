@@ -379,6 +379,7 @@ test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit build/test/randomcheck \
 
 ifneq ($(wildcard solutions),)
 bench: build/test/rate
+soak: build/test/explorercheck
 
 soak bench: %: $(KIT) build/test/%
 	build/test/$@
