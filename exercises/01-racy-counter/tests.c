@@ -416,3 +416,84 @@ Expect(failure, and_then_it_works_again)
     expect_int("returned-then", EQUAL, 0, "now threads can be created again");
     expect_drawn(draw_high, 100);
 }
+
+/* ---- schedules: through every interleaving ------------------------------- */
+
+/*
+ * A few bytes, so that the search comes to its end. The first thread has one
+ * of them to find and each other has two: what is lost or added twice shows.
+ */
+static void count_few(size_t length, int threads)
+{
+    static const unsigned char few[] = {200, 0, 200, 200, 200, 200};
+    size_t total = SIZE_MAX;
+
+    observe_int("returned",
+                counter_count(few, length, is_high, threads, &total));
+    observe_int("total", (long long)total);
+}
+
+static void expect_few(long long total)
+{
+    expect_int("returned", EQUAL, 0, "nothing went wrong, so it returns 0");
+    expect_int("total", EQUAL, total,
+               "the count is that of a plain loop over the whole buffer, "
+               "whichever thread is interrupted and wherever");
+}
+
+/* One finds 1, the other 2. */
+Test(schedules, two_threads)
+{
+    count_few(4, 2);
+}
+
+Expect(schedules, two_threads)
+{
+    expect_few(3);
+}
+
+/* All of them find something. */
+Test(schedules, three_threads)
+{
+    count_few(6, 3);
+}
+
+Expect(schedules, three_threads)
+{
+    expect_few(5);
+}
+
+/* Two calls of one thread each. */
+struct few {
+    unsigned char byte;
+    size_t total;
+};
+
+static void *count_one(void *arg)
+{
+    struct few *few = arg;
+
+    counter_count(&few->byte, 1, is_high, 1, &few->total);
+    return NULL;
+}
+
+Test(schedules, two_calls)
+{
+    struct few calls[2] = {{200, SIZE_MAX}, {0, SIZE_MAX}};
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, count_one, &calls[0]);
+    count_one(&calls[1]);
+    pthread_join(thread, NULL);
+    observe_int("total-first", (long long)calls[0].total);
+    observe_int("total-second", (long long)calls[1].total);
+}
+
+Expect(schedules, two_calls)
+{
+    expect_int("total-first", EQUAL, 1,
+               "its one byte counts, whatever another call does meanwhile");
+    expect_int("total-second", EQUAL, 0,
+               "its one byte does not count, whatever another call finds "
+               "meanwhile");
+}

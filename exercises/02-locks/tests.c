@@ -601,80 +601,161 @@ Expect(release, after_no_amount)
     expect_nothing(EINVAL, "an amount is at least 1: EINVAL");
 }
 
-/* ---- schedules: through every interleaving --------------------------------- */
+/* ---- schedules: through every interleaving ------------------------------- */
 
-/* Small on purpose: two threads, one operation each. */
-static struct account *explored;
-
-static void *deposit_30(void *unused)
+/*
+ * Two or three threads with an operation or two each, so that the search comes
+ * to its end. Here a thread can be interrupted at every step of the student's
+ * code: no meeting is needed, and what a test observes must be the same
+ * whichever thread came first.
+ */
+static struct clerk clerk_who_says(struct account *account, long amount,
+                                   bool answer)
 {
-    (void)unused;
-    account_deposit(explored, 30);
-    return NULL;
+    struct clerk clerk = clerk_at(account, amount);
+
+    clerk.answer = answer;
+    return clerk;
 }
 
-static int taken[2];
-
-static void *withdraw_80(void *arg)
+static void at_once(struct clerk *first, void *(*does)(void *),
+                    struct clerk *second, void *(*other)(void *))
 {
-    int *status = arg;
-
-    *status = account_withdraw(explored, 80, yes, NULL);
-    return NULL;
-}
-
-static void two_at_once(void *(*first)(void *), void *first_arg,
-                        void *(*second)(void *), void *second_arg)
-{
-    pthread_t threads[2];
-
-    pthread_create(&threads[0], NULL, first, first_arg);
-    pthread_create(&threads[1], NULL, second, second_arg);
-    pthread_join(threads[0], NULL);
-    pthread_join(threads[1], NULL);
+    start(first, does);
+    start(second, other);
+    finish(first, 1);
+    finish(second, 1);
 }
 
 Test(schedules, two_deposits)
 {
-    explored = account_create(100);
-    two_at_once(deposit_30, NULL, deposit_30, NULL);
-    observe_int("balance", account_balance(explored));
-    account_destroy(explored);
+    struct account *account = account_create(100);
+    struct clerk clerks[2] = {clerk_at(account, 30), clerk_at(account, 30)};
+
+    at_once(&clerks[0], deposit, &clerks[1], deposit);
+    observe_int("balance", account_balance(account));
+    account_destroy(account);
 }
 
 Expect(schedules, two_deposits)
 {
-    expect_int("balance", EQUAL, 160, "both deposits of 30 are in 100 + 60");
+    expect_int("balance", EQUAL, 160,
+               "both deposits of 30 are in: a deposit is one step, and no "
+               "other comes between its look and its change");
 }
 
 Test(schedules, two_withdrawals)
 {
-    explored = account_create(100);
-    two_at_once(withdraw_80, &taken[0], withdraw_80, &taken[1]);
-    observe_int("balance", account_balance(explored));
-    observe_int("done", (taken[0] == 0) + (taken[1] == 0));
-    account_destroy(explored);
+    struct account *account = account_create(100);
+    struct clerk clerks[2] = {clerk_at(account, 80), clerk_at(account, 80)};
+
+    at_once(&clerks[0], withdraw, &clerks[1], withdraw);
+    observe_int("balance", account_balance(account));
+    observe_int("taken", (clerks[0].returned == 0) + (clerks[1].returned == 0));
+    account_destroy(account);
 }
 
 Expect(schedules, two_withdrawals)
 {
-    expect_int("balance", EQUAL, 20, "of 100 only one can take 80");
-    expect_int("done", EQUAL, 1, "the money is enough for one of the two");
+    expect_int("balance", EQUAL, 20,
+               "100 are enough for one withdrawal of 80, and the second must "
+               "see what the first has left");
+    expect_int("taken", EQUAL, 1,
+               "100 are enough for one withdrawal of 80, not for two");
 }
 
 Test(schedules, deposit_and_withdrawal)
 {
-    int status = -1;
+    struct account *account = account_create(60);
+    struct clerk clerks[2] = {clerk_at(account, 30), clerk_at(account, 80)};
 
-    explored = account_create(60);
-    two_at_once(deposit_30, NULL, withdraw_80, &status);
+    at_once(&clerks[0], deposit, &clerks[1], withdraw);
     observe_int("balance-and-taken",
-                account_balance(explored) + (status == 0 ? 80 : 0));
-    account_destroy(explored);
+                account_balance(account) + (clerks[1].returned == 0 ? 80 : 0));
+    account_destroy(account);
 }
 
 Expect(schedules, deposit_and_withdrawal)
 {
     expect_int("balance-and-taken", EQUAL, 90,
                "what is there and what was taken is what was put in");
+}
+
+static void *look_once(void *arg)
+{
+    struct clerk *clerk = arg;
+
+    clerk->amount = account_balance(clerk->account);
+    return NULL;
+}
+
+/* One is refused, and another looks. */
+Test(schedules, look_at_a_refusal)
+{
+    struct account *account = account_create(100);
+    struct clerk refused = clerk_who_says(account, 80, false);
+    struct clerk looks = clerk_at(account, 0);
+
+    at_once(&refused, withdraw, &looks, look_once);
+    observe_int("seen", looks.amount);
+    account_destroy(account);
+}
+
+Expect(schedules, look_at_a_refusal)
+{
+    expect_int("seen", EQUAL, 100,
+               "a withdrawal that is refused changes nothing, so nobody may "
+               "ever see less than the 100 that are there");
+}
+
+/* The balance goes from 100 to 20 to 50, and another looks. */
+static void *withdraw_80_deposit_30(void *arg)
+{
+    struct clerk *clerk = arg;
+
+    withdraw(clerk);
+    account_deposit(clerk->account, 30);
+    return NULL;
+}
+
+Test(schedules, look_at_changes)
+{
+    struct account *account = account_create(100);
+    struct clerk clerks[2] = {clerk_at(account, 80), clerk_at(account, 0)};
+    long seen;
+
+    at_once(&clerks[0], withdraw_80_deposit_30, &clerks[1], look_once);
+    seen = clerks[1].amount;
+    observe_int("never-there",
+                seen == 100 || seen == 20 || seen == 50 ? 0 : seen);
+    account_destroy(account);
+}
+
+Expect(schedules, look_at_changes)
+{
+    expect_int("never-there", EQUAL, 0,
+               "there were 100 in the account, then 20, then 50: another "
+               "balance was never there and may not be seen");
+}
+
+/* Two may have to wait at the same moment, and for different things. */
+Test(schedules, two_wait)
+{
+    struct account *account = account_create(100);
+    struct clerk clerks[3] = {clerk_at(account, 80), clerk_at(account, 80),
+                              clerk_at(account, 0)};
+
+    start(&clerks[0], withdraw);
+    start(&clerks[1], withdraw);
+    start(&clerks[2], look_once);
+    finish(clerks, 3);
+    observe_int("balance", account_balance(account));
+    account_destroy(account);
+}
+
+Expect(schedules, two_wait)
+{
+    expect_int("balance", EQUAL, 20,
+               "100 are enough for one withdrawal of 80, whoever waits and "
+               "whoever looks on");
 }

@@ -509,3 +509,215 @@ Expect(overlap, philosophers)
                "when only two are hungry, and they are not neighbours, both "
                "eat at the same moment");
 }
+
+/* ---- schedules: through every interleaving ------------------------------- */
+
+/*
+ * Few threads with one call each, or two, so that the search comes to its end.
+ * A meal and a question end at once here: somebody who should have waited
+ * comes in between two steps.
+ */
+static struct order payment(struct account *from, struct account *to,
+                            long amount)
+{
+    return (struct order){
+        .from = from, .to = to, .amount = amount, .answer = true, .rounds = 1};
+}
+
+Test(schedules, there_and_back)
+{
+    struct account *pair[2];
+    struct order orders[2];
+
+    open_accounts(pair, 2, 100);
+    orders[0] = payment(pair[0], pair[1], 30);
+    orders[1] = payment(pair[1], pair[0], 10);
+    carry_out_all(orders, 2);
+    observe_int("first", account_balance(pair[0]));
+    observe_int("second", account_balance(pair[1]));
+    close_accounts(pair, 2);
+}
+
+Expect(schedules, there_and_back)
+{
+    expect_int("first", EQUAL, 100 - 30 + 10, "paid 30, was paid 10");
+    expect_int("second", EQUAL, 101 + 30 - 10, "was paid 30, paid 10");
+}
+
+/* There is enough for one of two; each pays another account. */
+Test(schedules, enough_for_one)
+{
+    struct account *accounts[3];
+    struct order orders[2];
+
+    open_accounts(accounts, 3, 100);
+    orders[0] = payment(accounts[0], accounts[1], 80);
+    orders[1] = payment(accounts[0], accounts[2], 80);
+    carry_out_all(orders, 2);
+    observe_int("left", account_balance(accounts[0]));
+    observe_int("moved",
+                account_balance(accounts[1]) + account_balance(accounts[2]));
+    observe_int("paid", (orders[0].returned == 0) + (orders[1].returned == 0));
+    close_accounts(accounts, 3);
+}
+
+Expect(schedules, enough_for_one)
+{
+    expect_int("left", EQUAL, 20, "100 are enough for one payment of 80");
+    expect_int("moved", EQUAL, 101 + 102 + 80, "one of the two was paid 80");
+    expect_int("paid", EQUAL, 1,
+               "100 are enough for one payment of 80: the other finds 20 when "
+               "it holds both accounts");
+}
+
+/* The same, and one of those that are paid is busy now and then. */
+static void *carry_out_two(void *arg)
+{
+    struct order *orders = arg;
+
+    carry_out(&orders[0]);
+    carry_out(&orders[1]);
+    return NULL;
+}
+
+Test(schedules, enough_for_one_again)
+{
+    struct account *accounts[3];
+    struct order orders[3];
+    pthread_t thread;
+
+    open_accounts(accounts, 3, 100);
+    orders[0] = payment(accounts[1], accounts[2], 1);
+    orders[1] = payment(accounts[0], accounts[2], 80);
+    orders[2] = payment(accounts[0], accounts[1], 80);
+    cr_assert(pthread_create(&thread, NULL, carry_out_two, orders) == 0,
+              "the test could not create a thread");
+    carry_out(&orders[2]);
+    pthread_join(thread, NULL);
+    observe_int("left", account_balance(accounts[0]));
+    close_accounts(accounts, 3);
+}
+
+Expect(schedules, enough_for_one_again)
+{
+    expect_int("left", EQUAL, 20,
+               "whoever has had to wait for an account looks again at what is "
+               "there: it may have been paid out meanwhile");
+}
+
+/* Looks at both accounts of a payment, first where the money comes from. */
+struct look {
+    struct account **pair;
+    long from, to;
+};
+
+static void *look_at_both(void *arg)
+{
+    struct look *look = arg;
+
+    look->from = account_balance(look->pair[0]);
+    look->to = account_balance(look->pair[1]);
+    return NULL;
+}
+
+Test(schedules, money_on_the_way)
+{
+    struct account *pair[2];
+    struct look look = {.pair = pair};
+    struct order order;
+    pthread_t thread;
+
+    open_accounts(pair, 2, 100);
+    order = payment(pair[0], pair[1], 80);
+    cr_assert(pthread_create(&thread, NULL, look_at_both, &look) == 0,
+              "the test could not create a thread");
+    carry_out(&order);
+    pthread_join(thread, NULL);
+    observe_int("has-left", look.from != 100 && look.from != 20);
+    observe_int("on-the-way", look.from == 20 ? 80 - (look.to - 101) : 0);
+    close_accounts(pair, 2);
+}
+
+Expect(schedules, money_on_the_way)
+{
+    expect_int("has-left", EQUAL, 0, "there are 100 in the account, then 20");
+    expect_int("on-the-way", EQUAL, 0,
+               "nobody can read either account from before the question until "
+               "the money has moved: who sees that it has left the one finds "
+               "it in the other");
+}
+
+/* What neighbours do to each other; plain, as the forks must guard it. */
+static int eating[2];
+static int collisions;
+
+static void eat_here(void *arg)
+{
+    int side = *(int *)arg;
+
+    eating[side] = 1;
+    collisions += eating[1 - side];
+    eating[side] = 0;
+}
+
+struct hungry {
+    struct table *table;
+    int seat;
+    int side;
+    pthread_t thread;
+};
+
+static void *dine_once(void *arg)
+{
+    struct hungry *hungry = arg;
+
+    dine(hungry->table, hungry->seat, eat_here, &hungry->side);
+    return NULL;
+}
+
+Test(schedules, two_philosophers)
+{
+    struct hungry hungry[2] = {{.table = lay_table(2), .seat = 0, .side = 0}};
+
+    hungry[1] = hungry[0];
+    hungry[1].seat = hungry[1].side = 1;
+    eating[0] = eating[1] = collisions = 0;
+    for (int i = 0; i < 2; i++)
+        cr_assert(
+            pthread_create(&hungry[i].thread, NULL, dine_once, &hungry[i]) == 0,
+            "the test could not create a thread");
+    for (int i = 0; i < 2; i++)
+        pthread_join(hungry[i].thread, NULL);
+    observe_int("together", collisions);
+    table_destroy(hungry[0].table);
+}
+
+Expect(schedules, two_philosophers)
+{
+    expect_int("together", EQUAL, 0,
+               "at a table for two each needs both forks: they never eat at "
+               "the same moment");
+}
+
+/* Whoever comes first: all three eat. */
+Test(schedules, three_philosophers)
+{
+    struct table *table = lay_table(3);
+    struct guest guests[3];
+
+    memset(guests, 0, sizeof guests);
+    for (int i = 0; i < 3; i++) {
+        guests[i].table = table;
+        guests[i].seat = i;
+        guests[i].seats = 3;
+        guests[i].rounds = 1;
+    }
+    dine_all(guests, 3);
+    observe_int("meals", guests[0].meals + guests[1].meals + guests[2].meals);
+    table_destroy(table);
+}
+
+Expect(schedules, three_philosophers)
+{
+    expect_int("meals", EQUAL, 3, "each of the three dines once");
+}

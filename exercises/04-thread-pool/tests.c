@@ -1204,8 +1204,8 @@ Test(faults, map)
     settle(); /* until the workers sleep: what wakes them, and whom, shows */
     pool_destroy(pool);
     for (int i = 0; i < FEW; i++)
-        wrong += error == 0 ? numbers[i] != 1 || results[i] == NULL
-                            : numbers[i] > 1;
+        wrong +=
+            error == 0 ? numbers[i] != 1 || results[i] == NULL : numbers[i] > 1;
     observe_errors(error != 0);
     observe_int("wrong", wrong);
 }
@@ -1216,4 +1216,321 @@ Expect(faults, map)
     expect_int("wrong", EQUAL, 0,
                "a map that returns 0 has run every task once and has results; "
                "one that returns an error has run none twice");
+}
+
+/* ---- schedules: through every interleaving ---------------------------------
+ *
+ * A pool with one worker or two, a task or two, and one thread beside the
+ * test's own: few steps, so that the search comes to its end. Nobody is held
+ * back here. Whoever can come too early or too late does so in some schedule.
+ */
+
+static void *set_it(void *future)
+{
+    future_set(future, EDOM, &letter);
+    return NULL;
+}
+
+/* The one that waits frees the future at once; the setter may still be in
+ * future_set(). */
+Test(schedules, future_freed_at_once)
+{
+    struct future *future = new_future();
+    pthread_t setter = start(set_it, future);
+    void *result = NULL;
+
+    observe_int("error", future_wait(future, &result));
+    future_destroy(future);
+    observe_int("result", result == &letter);
+    pthread_join(setter, NULL);
+}
+
+Expect(schedules, future_freed_at_once)
+{
+    expect_int("error", EQUAL, EDOM, "future_wait() returns the error set");
+    expect_int("result", EQUAL, 1, "future_wait() hands out the result set");
+}
+
+/* Two wait; neither may sleep for ever, nor come back too early. */
+Test(schedules, future_of_two)
+{
+    struct waiter waiters[2];
+
+    waiters[0] = (struct waiter){.future = new_future(), .error = -1};
+    waiters[1] = waiters[0];
+    for (int i = 0; i < 2; i++)
+        waiters[i].thread = start(wait_for_it, &waiters[i]);
+    future_set(waiters[0].future, EDOM, &letter);
+    for (int i = 0; i < 2; i++)
+        pthread_join(waiters[i].thread, NULL);
+    observe_int("errors",
+                (waiters[0].error == EDOM) + (waiters[1].error == EDOM));
+    observe_int("results", (waiters[0].result == &letter) +
+                               (waiters[1].result == &letter));
+    future_destroy(waiters[0].future);
+}
+
+Expect(schedules, future_of_two)
+{
+    expect_int("errors", EQUAL, 2, "everyone who waits gets the outcome");
+    expect_int("results", EQUAL, 2, "everyone who waits gets the outcome");
+}
+
+static struct pool *small_pool(int workers, int capacity)
+{
+    struct pool_config config = {.workers = workers, .capacity = capacity};
+    struct pool *pool = pool_create(&config);
+
+    cr_assert(pool != NULL, "pool_create() returned NULL");
+    return pool;
+}
+
+/* One task, submitted by whichever thread. */
+struct errand {
+    struct pool *pool;
+    int ran;
+    int error; /* of pool_submit() */
+    struct future *future;
+    pthread_t thread;
+};
+
+static void *submit_errand(void *arg)
+{
+    struct errand *errand = arg;
+
+    errand->error =
+        pool_submit(errand->pool, add_one, &errand->ran, &errand->future);
+    return NULL;
+}
+
+/* The outcome of the task, or the error of pool_submit(). */
+static int end_of(struct errand *errand)
+{
+    void *result = NULL;
+    int error;
+
+    if (errand->error != 0)
+        return errand->error;
+    error = future_wait(errand->future, &result);
+    future_destroy(errand->future);
+    return error == 0 && result != &errand->ran ? -1 : error;
+}
+
+static void expect_run(int tasks)
+{
+    expect_int("right", EQUAL, tasks,
+               "each task that was accepted is run, and its future has what it "
+               "returned");
+    expect_int("once", EQUAL, tasks, "each task runs once");
+}
+
+/* The second has to wait until the worker has taken the first. */
+Test(schedules, one_worker)
+{
+    struct errand errands[2] = {{.pool = small_pool(1, 1)}};
+    int right = 0;
+
+    errands[1] = errands[0];
+    for (int i = 0; i < 2; i++)
+        submit_errand(&errands[i]);
+    for (int i = 0; i < 2; i++)
+        right += end_of(&errands[i]) == 0;
+    observe_int("right", right);
+    observe_int("once", (errands[0].ran == 1) + (errands[1].ran == 1));
+    pool_destroy(errands[0].pool);
+}
+
+Expect(schedules, one_worker)
+{
+    expect_run(2);
+}
+
+/* One gets the task, and both come to their end. */
+Test(schedules, two_workers)
+{
+    struct errand errand = {.pool = small_pool(2, 1)};
+
+    submit_errand(&errand);
+    observe_int("right", end_of(&errand) == 0);
+    observe_int("once", errand.ran == 1);
+    pool_destroy(errand.pool);
+}
+
+Expect(schedules, two_workers)
+{
+    expect_run(1);
+}
+
+/* One place in the queue; one task may stand there when two more come. */
+Test(schedules, one_place_for_two)
+{
+    struct errand errands[3] = {{.pool = small_pool(1, 1)}};
+    int right = 0, once = 0;
+
+    errands[1] = errands[2] = errands[0];
+    submit_errand(&errands[0]);
+    errands[1].thread = start(submit_errand, &errands[1]);
+    submit_errand(&errands[2]);
+    pthread_join(errands[1].thread, NULL);
+    for (int i = 0; i < 3; i++) {
+        right += end_of(&errands[i]) == 0;
+        once += errands[i].ran == 1;
+    }
+    observe_int("right", right);
+    observe_int("once", once);
+    pool_destroy(errands[0].pool);
+}
+
+Expect(schedules, one_place_for_two)
+{
+    expect_run(3);
+}
+
+/* The queue is full, and two wait for room: there will be room for both. */
+Test(schedules, room_for_two)
+{
+    struct errand errands[4] = {{.pool = small_pool(1, 2)}};
+    int right = 0;
+
+    for (int i = 1; i < 4; i++)
+        errands[i] = errands[0];
+    submit_errand(&errands[0]);
+    submit_errand(&errands[1]);
+    errands[2].thread = start(submit_errand, &errands[2]);
+    submit_errand(&errands[3]);
+    pthread_join(errands[2].thread, NULL);
+    pool_shutdown(errands[0].pool, POOL_DRAIN);
+    for (int i = 0; i < 4; i++)
+        right += end_of(&errands[i]) == 0 && errands[i].ran == 1;
+    observe_int("right", right);
+    pool_destroy(errands[0].pool);
+}
+
+Expect(schedules, room_for_two)
+{
+    expect_int("right", EQUAL, 4,
+               "whoever is blocked because the queue is full goes on when "
+               "there is room, and each task is run, once");
+}
+
+/* Two items, one worker, one place. */
+Test(schedules, map_of_two)
+{
+    struct pool *pool = small_pool(1, 1);
+    int numbers[2] = {0};
+    void *args[2] = {&numbers[0], &numbers[1]}, *results[2] = {NULL};
+
+    observe_int("returned", pool_map(pool, add_one, args, results, 2));
+    observe_int("right", (results[0] == args[0] && numbers[0] == 1) +
+                             (results[1] == args[1] && numbers[1] == 1));
+    pool_destroy(pool);
+}
+
+Expect(schedules, map_of_two)
+{
+    expect_int("returned", EQUAL, 0, "no task failed");
+    expect_int("right", EQUAL, 2,
+               "results[i] is the result of args[i], and each is run once");
+}
+
+/* The end comes while a task stands in the queue, runs, or is over. */
+static void end_with_errand(enum pool_ending ending)
+{
+    struct errand errand = {.pool = small_pool(1, 1)};
+    int end;
+
+    submit_errand(&errand);
+    observe_int("returned", pool_shutdown(errand.pool, ending));
+    end = end_of(&errand);
+    if (ending == POOL_DRAIN)
+        observe_int("outcome", end);
+    else
+        observe_int("other-outcome", end == 0 || end == ECANCELED ? 0 : end);
+    observe_int("ran-otherwise", errand.ran != (end == 0 ? 1 : 0));
+    pool_destroy(errand.pool);
+}
+
+static void expect_told(void)
+{
+    expect_int("ran-otherwise", EQUAL, 0,
+               "the future says what became of the task: 0 when it ran, an "
+               "error when it did not");
+}
+
+Test(schedules, drain)
+{
+    end_with_errand(POOL_DRAIN);
+}
+
+Expect(schedules, drain)
+{
+    expect_int("returned", EQUAL, 0, "the first pool_shutdown() returns 0");
+    expect_int("outcome", EQUAL, 0, "draining runs every task in the queue");
+    expect_told();
+}
+
+Test(schedules, cancel)
+{
+    end_with_errand(POOL_CANCEL);
+}
+
+Expect(schedules, cancel)
+{
+    expect_int("returned", EQUAL, 0, "the first pool_shutdown() returns 0");
+    expect_int("other-outcome", EQUAL, 0,
+               "a task was run, or its future gets ECANCELED");
+    expect_told();
+}
+
+/* One submits while another shuts down: accepted and run, or refused. */
+Test(schedules, submit_at_the_end)
+{
+    struct errand errand = {.pool = small_pool(1, 1)};
+    int end;
+
+    errand.thread = start(submit_errand, &errand);
+    pool_shutdown(errand.pool, POOL_DRAIN);
+    pthread_join(errand.thread, NULL);
+    end = end_of(&errand);
+    observe_int("other-outcome", end == 0 || end == ESHUTDOWN ? 0 : end);
+    observe_int("ran-otherwise", errand.ran != (end == 0 ? 1 : 0));
+    pool_destroy(errand.pool);
+}
+
+Expect(schedules, submit_at_the_end)
+{
+    expect_int("other-outcome", EQUAL, 0,
+               "a task comes before the end and is run, or after it and is "
+               "refused with ESHUTDOWN");
+    expect_told();
+}
+
+/* Two shut down; one of them is the first. */
+static void *end_it(void *arg)
+{
+    struct closer *closer = arg;
+
+    closer->error = pool_shutdown(closer->pool, closer->ending);
+    return NULL;
+}
+
+Test(schedules, two_ends)
+{
+    struct closer closers[2] = {{small_pool(1, 1), POOL_DRAIN, -1, 0}};
+
+    closers[1] = closers[0];
+    closers[1].thread = start(end_it, &closers[1]);
+    end_it(&closers[0]);
+    pthread_join(closers[1].thread, NULL);
+    observe_int("first", (closers[0].error == 0) + (closers[1].error == 0));
+    observe_int("again", (closers[0].error == ESHUTDOWN) +
+                             (closers[1].error == ESHUTDOWN));
+    pool_destroy(closers[0].pool);
+}
+
+Expect(schedules, two_ends)
+{
+    expect_int("first", EQUAL, 1, "a pool can be shut down only once");
+    expect_int("again", EQUAL, 1,
+               "ESHUTDOWN for the one that finds it shut down");
 }
