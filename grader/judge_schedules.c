@@ -75,7 +75,46 @@ static const struct search *search_of(const struct run *run, const char *test)
 
 /* ---- a schedule that goes wrong ----------------------------------------- */
 
-/* Where it happened: the student's lines of the last steps. */
+enum { LOCATIONS = 5 };
+
+/* A line of the student's, once. */
+static void locate_event(struct judging *judging, struct finding *finding,
+                         const struct event *event)
+{
+    if (!event->matters || !event->place.student || event->text == NULL ||
+        finding->location_count >= LOCATIONS ||
+        (event->kind == EVENT_STEP && event->op &&
+         strcmp(event->op, "create") == 0) ||
+        words_located(finding, &event->place))
+        return;
+    words_locate(judging, finding, &event->place, event->text);
+}
+
+/* Around an interruption: what the thread did last and does next, and what
+ * the others changed meanwhile. */
+static void locate_around(struct judging *judging, struct finding *finding,
+                          const struct timeline *timeline, size_t cut)
+{
+    const struct event *events = timeline->events;
+    int thread = events[cut].thread;
+    size_t i = cut;
+
+    while (i > 0 && !(events[i].matters && events[i].thread == thread &&
+                      events[i].kind != EVENT_SWITCH))
+        i--;
+    locate_event(judging, finding, &events[i]);
+    for (i = cut + 1; i < timeline->count; i++) {
+        bool own = events[i].thread == thread &&
+                   events[i].kind != EVENT_SWITCH && events[i].matters;
+
+        if (own || events[i].kind == EVENT_WRITE)
+            locate_event(judging, finding, &events[i]);
+        if (own)
+            return;
+    }
+}
+
+/* Where it happened: the lines around the interruptions, then the last. */
 static void locate(struct judging *judging, struct finding *finding,
                    const struct timeline *timeline)
 {
@@ -90,23 +129,24 @@ static void locate(struct judging *judging, struct finding *finding,
             timeline->standing[i].place.student)
             words_locate(judging, finding, &timeline->standing[i].place,
                          timeline->standing[i].text);
-    for (size_t i = 0; i < timeline->count && finding->location_count < 4;
-         i++) {
-        const struct event *event = &timeline->events[i];
-
-        if (event->matters && event->place.student &&
-            (event->kind == EVENT_READ || event->kind == EVENT_WRITE))
-            words_locate(judging, finding, &event->place, event->text);
-    }
+    for (size_t i = 0; i < timeline->count; i++)
+        if (timeline->events[i].kind == EVENT_SWITCH &&
+            timeline->events[i].preempts)
+            locate_around(judging, finding, timeline, i);
+    for (size_t i = timeline->count; i-- > 0;)
+        locate_event(judging, finding, &timeline->events[i]);
 }
 
 static const char *count_words(struct judging *judging, unsigned preemptions)
 {
     if (preemptions == 0)
-        return "even when no thread is interrupted";
+        return "It needs no bad luck at all.";
     if (preemptions == 1)
-        return "when one thread is interrupted at the wrong moment";
-    return say(judging, "when threads are interrupted at %u wrong moments",
+        return "It takes one interruption, or another surprise, at the wrong "
+               "moment.";
+    return say(judging,
+               "It takes %u interruptions, or other surprises, at wrong "
+               "moments.",
                preemptions);
 }
 
@@ -122,8 +162,8 @@ static void tell(struct judging *judging, struct row *row,
     finding->test = test;
     finding->idea = kinds[kind].idea;
     finding->help = kinds[kind].help;
-    finding->message = say(judging, "In the test `%s`, %s: %s", test,
-                           count_words(judging, schedule->preemptions), what);
+    finding->message = say(judging, "%s %s", what,
+                           count_words(judging, schedule->preemptions));
     if (schedule->timeline != NULL) {
         if (schedule->timeline->sentence != NULL)
             finding->message = say(judging, "%s %s", finding->message,
@@ -160,8 +200,9 @@ static bool holds(struct judging *judging, struct row *row,
         kind = kind_of(schedule->fault);
         tell(judging, row, schedule, test,
              kinds[kind].fault
-                 ? say(judging, "the program %s", kinds[kind].message)
-                 : say(judging, "%s.", schedule->text),
+                 ? say(judging, "In the test `%s` the program %s", test,
+                       kinds[kind].message)
+                 : say(judging, "In the test `%s`: %s.", test, schedule->text),
              kind);
         return false;
     }
@@ -170,12 +211,7 @@ static bool holds(struct judging *judging, struct row *row,
         return true;
     trial.test = test;
     kind = kind_of("");
-    tell(judging, row, schedule, test,
-         trial.outcome == OUTCOME_WRONG
-             ? say(judging, "`%s` is %s: but %s.", trial.expectation->key,
-                   trial.seen, trial.expectation->why)
-             : tally_words(judging, &trial),
-         kind);
+    tell(judging, row, schedule, test, tally_words(judging, &trial), kind);
     return false;
 }
 

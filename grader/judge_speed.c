@@ -105,7 +105,7 @@ static const char *in_the_way(struct judging *judging, const struct row *rows,
     for (size_t i = 0; i < count; i++) {
         enum property property = rows[i].check->property;
         if (property != PROPERTY_RESULTS && property != PROPERTY_RACE &&
-            property != PROPERTY_DEADLOCK)
+            property != PROPERTY_DEADLOCK && property != PROPERTY_SCHEDULES)
             continue;
         if (rows[i].status == STATUS_FAIL ||
             (property == PROPERTY_RESULTS && row_is_blocked(&rows[i])))

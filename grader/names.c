@@ -341,7 +341,8 @@ static bool sizeof_word(const char *line, char *word, size_t size, bool *is_tag)
         n++;
     }
     word[n] = '\0';
-    return n > 0;
+    /* "sizeof *pool->items" is no variable's */
+    return n > 0 && at[n] != '-' && at[n] != '.' && at[n] != '[';
 }
 
 static bool struct_named(struct names *names, const char *tag, Dwarf_Die *type)
@@ -401,6 +402,38 @@ static bool block_type(struct names *names, const struct names_block *block,
            pointee_below(&function, word, type);
 }
 
+/* "malloc(sizeof *table + n * sizeof ...)": what follows the struct belongs to
+ * its last field, an array without a size. */
+static bool in_flexible(struct names *names, Dwarf_Die *type, const char *name,
+                        uint64_t offset, struct named *named)
+{
+    Dwarf_Die field, array, element;
+
+    if (dwarf_child(type, &field) != 0)
+        return false;
+    do {
+        Dwarf_Attribute attribute;
+        Dwarf_Word at = 0;
+        const char *own = dwarf_diename(&field);
+
+        if (dwarf_tag(&field) != DW_TAG_member || own == NULL ||
+            !type_of(&field, &array) ||
+            dwarf_tag(&array) != DW_TAG_array_type || size_of(&array) != 0 ||
+            !type_of(&array, &element) || size_of(&element) == 0)
+            continue;
+        dwarf_formudata(
+            dwarf_attr(&field, DW_AT_data_member_location, &attribute), &at);
+        if (offset < at)
+            return false;
+        *named = inside(names, &element,
+                        talloc_asprintf(names, "%s.%s[%" PRIu64 "]", name, own,
+                                        (offset - at) / size_of(&element)),
+                        (offset - at) % size_of(&element));
+        return true;
+    } while (dwarf_siblingof(&field, &field) == 0);
+    return false;
+}
+
 struct named names_heap(struct names *names, const struct names_block *block,
                         uint64_t address)
 {
@@ -416,7 +449,12 @@ struct named names_heap(struct names *names, const struct names_block *block,
         return named;
     if (block->number > 0)
         name = talloc_asprintf(names, "%s#%u", name, block->number);
-    if (block->size >= 2 * size_of(&type))
+    if (in_flexible(names, &type, name, offset, &named))
+        return named;
+    if (strchr(strstr(block->line, "sizeof"), '+') != NULL) {
+        if (offset >= size_of(&type))
+            return named;
+    } else if (block->size >= 2 * size_of(&type))
         name = talloc_asprintf(names, "%s[%" PRIu64 "]", name,
                                offset / size_of(&type));
     return inside(names, &type, name, offset % size_of(&type));

@@ -11,7 +11,7 @@
 enum {
     COLUMNS = 79,
     LINE_COLUMN = 7, /* "  123  " */
-    NARROWEST = 22,
+    NARROWEST = 14,
     ROWS_MAX = 60,
     ROWS_FIRST = 8
 };
@@ -100,11 +100,18 @@ static size_t count_rows(const struct timeline *timeline)
 static void print_head(const struct sheet *sheet)
 {
     void *ctx = talloc_new(NULL);
+    int at = 5;
 
-    fprintf(sheet->out, "%-*s", LINE_COLUMN, " line");
-    for (int i = 0; i < sheet->timeline->threads; i++)
-        if (sheet->place[i] >= 0)
-            fprintf(sheet->out, "%-*s", sheet->width, timeline_thread(ctx, i));
+    fputs(" line", sheet->out);
+    for (int i = 0; i < sheet->timeline->threads && i < 64; i++) {
+        const char *name = timeline_thread(ctx, i);
+        int column = LINE_COLUMN + sheet->place[i] * sheet->width;
+
+        if (sheet->place[i] < 0)
+            continue;
+        fprintf(sheet->out, "%*s%s", column - at, "", name);
+        at = column + (int)strlen(name);
+    }
     fputc('\n', sheet->out);
     talloc_free(ctx);
 }

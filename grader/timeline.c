@@ -401,9 +401,6 @@ static void take_line(struct reading *reading, const char *line)
     case 'c':
         read_created(reading, line + 2);
         break;
-    case 'm':
-        read_block(reading, line + 2);
-        break;
     case 'f':
         read_freed(reading, line + 2);
         break;
@@ -579,13 +576,17 @@ static void take_lines(struct reading *reading, char *text)
     size_t count = 0, number = 0;
     char *rest = NULL;
 
-    for (const char *c = text; *c != '\0'; c++)
+    /* All blocks first: how many came from a line is a part of their names. */
+    for (const char *c = text; *c != '\0'; c++) {
         count += *c == '\n';
+        if ((c == text || c[-1] == '\n') && c[0] == 'm')
+            read_block(reading, c + 2);
+    }
     for (char *one = strtok_r(text, "\n", &rest); one != NULL;
          one = strtok_r(NULL, "\n", &rest)) {
         number++;
         if (number < LINES_FIRST || number + LINES_LAST > count ||
-            strchr("cmfFX", one[0]) != NULL)
+            strchr("cfFX", one[0]) != NULL)
             take_line(reading, one);
     }
 }

@@ -81,6 +81,8 @@ static const char *access_text(struct timeline *timeline,
 
     if (event->kind == EVENT_READ)
         return talloc_asprintf(timeline, "reads %s: %s", object, event->after);
+    if (is_op(event, "change") && strcmp(event->before, event->after) == 0)
+        return talloc_asprintf(timeline, "%s stays %s", object, event->after);
     if (is_op(event, "change"))
         return talloc_asprintf(timeline, "%s: %s becomes %s, at one stroke",
                                object, event->before, event->after);
@@ -284,8 +286,29 @@ static const char *lost_wakeup(struct timeline *timeline,
         in_line(timeline, &signal->place));
 }
 
+/* Of those that wait to be woken the one whose end main waits for; others may
+ * only have nothing to do. */
+static const struct standing *waiter_to_tell(const struct timeline *timeline)
+{
+    const struct standing *main = standing_of(timeline, 0), *any = NULL;
+
+    for (size_t i = 0; i < timeline->standing_count; i++) {
+        const struct standing *one = &timeline->standing[i];
+
+        if (strcmp(one->op, "wake") != 0)
+            continue;
+        if (main != NULL && strcmp(main->op, "join") == 0 &&
+            main->address == (uint64_t)one->thread + 1)
+            return one;
+        any = any != NULL ? any : one;
+    }
+    return any;
+}
+
 static const char *deadlock_sentence(struct timeline *timeline)
 {
+    const struct standing *waiter;
+
     for (size_t i = 0; i < timeline->standing_count; i++) {
         const char *cycle = cycle_from(timeline, &timeline->standing[i]);
 
@@ -294,9 +317,9 @@ static const char *deadlock_sentence(struct timeline *timeline)
                 timeline, "Nobody can go on, as each waits for the other: %s.",
                 cycle);
     }
-    for (size_t i = 0; i < timeline->standing_count; i++)
-        if (strcmp(timeline->standing[i].op, "wake") == 0)
-            return lost_wakeup(timeline, &timeline->standing[i]);
+    waiter = waiter_to_tell(timeline);
+    if (waiter != NULL)
+        return lost_wakeup(timeline, waiter);
     return "Nobody can go on: every thread waits for something that no "
            "thread will do any more.";
 }
@@ -369,6 +392,17 @@ static const char *lost_update(struct timeline *timeline)
     return NULL;
 }
 
+/* Does the thread read that memory once more, later? */
+static bool looks_again(const struct event *from, const struct event *end,
+                        const struct event *read)
+{
+    for (; from < end; from++)
+        if (from->kind == EVENT_READ && from->thread == read->thread &&
+            same_memory(from, read))
+            return true;
+    return false;
+}
+
 /* The last preemption: what the thread had read, and another has changed. */
 static const char *stale_look(struct timeline *timeline)
 {
@@ -387,7 +421,8 @@ static const char *stale_look(struct timeline *timeline)
             for (const struct event *one = cut; one < end; one++)
                 if (one->kind == EVENT_WRITE && one->thread != cut->thread &&
                     same_memory(one, read) &&
-                    strcmp(one->before, one->after) != 0)
+                    strcmp(read->after, one->after) != 0 &&
+                    !looks_again(one, end, read))
                     return talloc_asprintf(
                         timeline,
                         "%s has seen that %s is %s%s, and is interrupted; %s "
@@ -404,9 +439,59 @@ static const char *stale_look(struct timeline *timeline)
     return NULL;
 }
 
+/* Before the wait: what the thread has looked at last. */
+static const struct event *predicate_of(const struct timeline *timeline,
+                                        const struct event *wake)
+{
+    const struct event *wait = NULL;
+
+    for (const struct event *one = wake; one-- > timeline->events;) {
+        if (one->thread != wake->thread)
+            continue;
+        if (is_op(one, "wait") && wait == NULL)
+            wait = one;
+        if (wait != NULL && one->kind == EVENT_READ)
+            return one;
+    }
+    return NULL;
+}
+
+/* `if` in place of `while`: who comes back from a wait does not look again at
+ * what it has waited for. */
+static const char *no_second_look(struct timeline *timeline)
+{
+    const struct event *end = timeline->events + timeline->count;
+
+    for (const struct event *wake = end; wake-- > timeline->events;) {
+        const struct event *predicate, *next;
+
+        if (!is_op(wake, "wake"))
+            continue;
+        predicate = predicate_of(timeline, wake);
+        for (next = wake + 1; next < end; next++)
+            if (next->thread == wake->thread && is_access(next))
+                break;
+        if (predicate == NULL || next == end ||
+            (next->kind == EVENT_READ && same_memory(next, predicate)))
+            continue;
+        return talloc_asprintf(
+            timeline,
+            "%s comes back from its wait%s and goes on without a second look "
+            "at %s%s: what it has waited for need not be so.",
+            timeline_thread(timeline, wake->thread),
+            in_line(timeline, &wake->place),
+            or_it(predicate->object, "what it waited for"),
+            in_line(timeline, &predicate->place));
+    }
+    return NULL;
+}
+
 static const char *how_it_came(struct timeline *timeline)
 {
-    const char *why = lost_update(timeline);
+    const char *why = no_second_look(timeline);
+
+    if (why == NULL)
+        why = lost_update(timeline);
 
     return why != NULL ? why : stale_look(timeline);
 }

@@ -165,6 +165,28 @@ Test(timeline, both_sides_of_a_race)
     tells("T1 writes total (line 6), and T2 reads it (line 8)");
 }
 
+Test(timeline, a_wait_without_a_second_look)
+{
+    event(1, EVENT_READ, "read", "held", 27)->after = "true";
+    event(1, EVENT_STEP, "wait", "free", 28);
+    event(1, EVENT_STEP, "wake", "free", 28);
+    writes(1, "0", "1", 29);
+    timeline->kind = NO_FAULT;
+    tells("T1 comes back from its wait (line 28) and goes on without a second "
+          "look at held (line 27)");
+}
+
+Test(timeline, a_wait_with_a_second_look_is_no_reason)
+{
+    event(1, EVENT_READ, "read", "held", 27)->after = "true";
+    event(1, EVENT_STEP, "wait", "free", 28);
+    event(1, EVENT_STEP, "wake", "free", 28);
+    event(1, EVENT_READ, "read", "held", 27)->after = "false";
+    timeline->kind = NO_FAULT;
+    timeline_tell(timeline);
+    cr_expect_null(timeline->sentence);
+}
+
 Test(timeline, a_loop_is_told_once)
 {
     for (int i = 0; i < 5; i++)

@@ -70,6 +70,18 @@ void depend(struct object *object, enum op op, bool changes)
         object->history = after;
 }
 
+/* Each step is a part of its thread's history, whatever it touches: two states
+ * between which a thread has made one are not the same. */
+static void made_step(void)
+{
+    struct thread *self = world->self;
+
+    world->state -= self->term;
+    self->history = mix(self->history, self->op);
+    self->term = mix(self->identity, self->history);
+    world->state += self->term;
+}
+
 /* What decides, beside the histories, what can follow. */
 uint64_t schedule_key(void)
 {
@@ -352,6 +364,7 @@ void announce(enum op op, struct object *object, bool (*ready)(struct thread *),
     world->steps++;
     about(op, object, ready, pc);
     next();
+    made_step();
     trace_step(world->self);
 }
 
@@ -359,6 +372,7 @@ void announce_access(enum op op, struct object *object, uint64_t pc)
 {
     about(op, object, NULL, pc);
     next();
+    made_step();
 }
 
 void announce_wait(enum op op, struct object *object, struct object *mutex,
@@ -373,6 +387,7 @@ void announce_wait(enum op op, struct object *object, struct object *mutex,
     self->timed = timed;
     self->deadline = deadline;
     next();
+    made_step();
     trace_step(self);
     self->mutex = NULL;
     self->waits = self->may_wake = false;
@@ -390,6 +405,7 @@ void announce_file_wait(enum op op, uint64_t what, struct object *files,
     self->timed = timed && ready != NULL;
     self->deadline = deadline;
     next();
+    made_step();
     trace_step(self);
 }
 
@@ -408,6 +424,7 @@ void announce_yield(enum op op, uint64_t pc)
     self->yields = true;
     self->yielded_at = world->changes;
     next();
+    made_step();
     trace_step(self);
 }
 
