@@ -371,10 +371,12 @@ static bool begin_next(void)
         return strategy->begin();
     progress.searched = progress.schedules;
     progress.level = search_level();
-    if (!(half && settings.chance) && strategy->begin())
-        return true;
-    progress.bound_whole = !half;
-    if (search_whole() || !settings.chance)
+    if (!(half && settings.chance)) {
+        if (strategy->begin())
+            return true;
+        progress.bound_whole = true;
+    }
+    if (!settings.chance || (progress.bound_whole && search_whole()))
         return false;
     strategy = &strategy_pct;
     return strategy->begin();
@@ -418,6 +420,18 @@ void explore_again(void)
     strategy = first_strategy;
     search_restart();
     pct_restart();
+}
+
+void explore_set_progress(const struct progress *known)
+{
+    progress = *known;
+}
+
+void explore_by_chance(void)
+{
+    strategy = &strategy_pct;
+    progress.stopped = NULL;
+    progress.whole = false;
 }
 
 void explorer_init(char **argv)

@@ -29,6 +29,10 @@ void explorer_init(char **argv);
 void explore(const struct exploration *what);
 void explore_one(const struct exploration *what); /* one schedule */
 void explore_again(void); /* another program: all from the beginning */
+
+/* The same program goes on by chance (PCT). `progress` adds up. */
+void explore_by_chance(void);
+void explore_set_progress(const struct progress *progress);
 const struct progress *explore_progress(void);
 
 #endif

@@ -36,7 +36,7 @@
 #include "places.h"
 #include "tell.h"
 
-enum { OUTCOME_BYTES = 2048, OUTCOMES = 16 };
+enum { OUTCOME_BYTES = 2048, OUTCOMES = 16, TESTS = 64 };
 
 static struct standin_test *tests;
 static struct standin_test *running;
@@ -45,8 +45,15 @@ static struct standin_test *running;
 static char *observed;
 static size_t observed_size;
 
-static uint64_t known[OUTCOMES];
-static unsigned outcomes;
+/* What is known of each test: first all are searched, then all that are not
+ * whole go on by chance. */
+static struct tried {
+    struct standin_test *test;
+    uint64_t known[OUTCOMES];
+    unsigned outcomes;
+    struct progress progress;
+} tried[TESTS], *now;
+static unsigned tried_count;
 
 /* ---- what a test says (interleave.h) ------------------------------------ */
 
@@ -229,7 +236,7 @@ static void tell_outcome(void)
     char name[160], turns_text[2048];
 
     snprintf(name, sizeof name, "%s/%s@%u", running->suite, running->name,
-             outcomes);
+             now->outcomes);
     tell_token(turns_text, sizeof turns_text);
     tell("start %s", name);
     tell_values(name);
@@ -249,28 +256,71 @@ static bool ended(void *state)
     (void)state;
     if (racy_grew && strategy != &strategy_replay)
         return false; /* all begins anew, and is told then */
-    for (unsigned i = 0; i < outcomes; i++)
-        if (known[i] == hash)
+    for (unsigned i = 0; i < now->outcomes; i++)
+        if (now->known[i] == hash)
             return false;
-    if (outcomes == OUTCOMES)
+    if (now->outcomes == OUTCOMES)
         return true;
-    known[outcomes++] = hash;
+    now->known[now->outcomes++] = hash;
     tell_outcome();
     return world->fault == FAULT_UNCONTROLLED;
 }
 
-static void explore_test(struct standin_test *test)
-{
-    struct exploration what = {body, test, ended, NULL};
-    const struct progress *progress;
+/* What is left of the budget, for the tests that come. */
+static uint64_t steps_left;
 
-    running = test;
-    outcomes = 0;
-    explore_again();
+static void explore_now(void)
+{
+    struct exploration what = {body, now->test, ended, NULL};
+    uint64_t before;
+
+    running = now->test;
+    before = explore_progress()->steps;
     explore(&what);
-    progress = explore_progress();
-    tell("value %s/%s explored %llu %llu %llu %llu %u %d %d %u %s", test->suite,
-         test->name, (unsigned long long)progress->schedules,
+    now->progress = *explore_progress();
+    before = now->progress.steps - before;
+    steps_left -= before < steps_left ? before : steps_left;
+}
+
+/* Three quarters of the budget are for searching, whoever needs them. */
+static void search_all(void)
+{
+    uint64_t chance = steps_left / 4;
+
+    settings.chance = false;
+    for (unsigned i = 0; i < tried_count; i++) {
+        now = &tried[i];
+        settings.steps = steps_left > chance ? steps_left - chance : 1;
+        explore_again();
+        explore_now();
+    }
+}
+
+static void go_on_by_chance(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < tried_count; i++)
+        count += !tried[i].progress.whole;
+    for (unsigned i = 0; i < tried_count && count > 0; i++) {
+        now = &tried[i];
+        if (now->progress.whole || world->fault == FAULT_UNCONTROLLED)
+            continue;
+        explore_again();
+        explore_set_progress(&now->progress);
+        explore_by_chance();
+        settings.steps = now->progress.steps + steps_left / count--;
+        explore_now();
+    }
+}
+
+static void tell_progress(const struct tried *one)
+{
+    const struct progress *progress = &one->progress;
+
+    tell("value %s/%s explored %llu %llu %llu %llu %u %d %d %u %s",
+         one->test->suite, one->test->name,
+         (unsigned long long)progress->schedules,
          (unsigned long long)progress->searched,
          (unsigned long long)progress->pruned,
          (unsigned long long)progress->steps, progress->level,
@@ -306,6 +356,19 @@ static bool asked_for(const struct standin_test *test, int count, char **names)
     return false;
 }
 
+static void explore_all(void)
+{
+    steps_left = settings.steps;
+    search_all();
+    if (strategy == &strategy_replay)
+        return;
+    go_on_by_chance();
+    for (unsigned i = 0; i < tried_count; i++)
+        tell_progress(&tried[i]);
+    if (running != NULL)
+        tell_places();
+}
+
 int main(int argc, char **argv)
 {
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -316,9 +379,8 @@ int main(int argc, char **argv)
     dup2(nowhere, 0);
     dup2(nowhere, 1);
     for (struct standin_test *test = tests; test != NULL; test = test->next)
-        if (asked_for(test, argc - 1, argv + 1))
-            explore_test(test);
-    if (running != NULL && strategy != &strategy_replay)
-        tell_places();
+        if (asked_for(test, argc - 1, argv + 1) && tried_count < TESTS)
+            tried[tried_count++].test = test;
+    explore_all();
     _exit(0);
 }
