@@ -22,8 +22,14 @@ struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
                                       const char *program, const char *test,
                                       const char *turns, const char **why);
 
-/* The text of a line of the student's file or of the tests; `state` is the
- * lab. For timelines. */
+/* The lines of the student's file and of the tests. Freed with ctx. */
+struct interleavings_source {
+    struct lines *lines[2];
+};
+struct interleavings_source *interleavings_source(void *ctx,
+                                                  const struct lab *lab);
+
+/* The text of one of them; `state` is such a source. For timelines. */
 const char *interleavings_line(void *state, const struct place *place);
 
 #endif

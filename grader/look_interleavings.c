@@ -112,30 +112,30 @@ int interleavings_run(void *ctx, const struct lab *lab, const char *program,
     return explore_run(ctx, lab->work, program, &settings, explored);
 }
 
-/* The line of the student's file, or of the tests. */
+struct interleavings_source *interleavings_source(void *ctx,
+                                                  const struct lab *lab)
+{
+    struct interleavings_source *source =
+        talloc_zero(ctx, struct interleavings_source);
+    const char *paths[] = {
+        talloc_asprintf(source, "%s/%s", lab->work, lab->exercise->source),
+        talloc_asprintf(source, "%s/tests.c", lab->exercise->path)};
+
+    for (int i = 0; i < 2; i++) {
+        size_t size = 0;
+        char *text = work_read(source, paths[i], COLLECT_MAX_BYTES, &size);
+
+        source->lines[i] =
+            lines_split(source, text ? text : "", text ? size : 0);
+    }
+    return source;
+}
+
 const char *interleavings_line(void *state, const struct place *place)
 {
-    const struct lab *lab = state;
-    static _Thread_local struct lines *lines[2];
-    static _Thread_local const struct lab *known;
-    const char *paths[] = {
-        talloc_asprintf(NULL, "%s/%s", lab->work, lab->exercise->source),
-        talloc_asprintf(NULL, "%s/tests.c", lab->exercise->path)};
-    int which = place->student ? 0 : 1;
+    const struct interleavings_source *source = state;
 
-    if (known != lab)
-        memset(lines, 0, sizeof lines);
-    known = lab;
-    if (lines[which] == NULL) {
-        size_t size = 0;
-        char *text = work_read(NULL, paths[which], COLLECT_MAX_BYTES, &size);
-
-        lines[which] = lines_split(NULL, text ? text : "", text ? size : 0);
-        talloc_free(text);
-    }
-    talloc_free((void *)paths[0]);
-    talloc_free((void *)paths[1]);
-    return lines_get(lines[which], place->line);
+    return lines_get(source->lines[place->student ? 0 : 1], place->line);
 }
 
 struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
@@ -159,7 +159,8 @@ struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
         return NULL;
     }
     return timeline_read(ctx, trace, size, program, lab->exercise->source,
-                         interleavings_line, (void *)(uintptr_t)lab, why);
+                         interleavings_line, interleavings_source(ctx, lab),
+                         why);
 }
 
 static void add_line(void *ctx, int **lines, size_t *count, int line)

@@ -89,7 +89,8 @@ static void tell(struct replay *replay, const struct timeline *timeline)
                     2);
         putchar('\n');
     }
-    report_timeline(stdout, timeline, interleavings_line, &replay->lab);
+    report_timeline(stdout, timeline, interleavings_line,
+                    interleavings_source(replay->ctx, &replay->lab));
 }
 
 static int run(struct replay *replay)
