@@ -29,7 +29,7 @@ enum { SILENT_MAX = 100000, STEPS_MAX = 20000000 };
 static void silent_too_long(uint64_t pc)
 {
     if (world->steps > STEPS_MAX)
-        fail(FAULT_LOOP, pc, 0, "%d accesses", STEPS_MAX);
+        too_long(pc);
     announce_yield(OP_YIELD, pc);
 }
 

@@ -389,7 +389,7 @@ void explore(const struct exploration *what)
     while (progress.stopped == NULL && begin_next()) {
         explore_one(what);
         strategy->end();
-        progress.steps += world->steps;
+        progress.steps += world->steps + world->moves;
         if (world->pruned) {
             progress.pruned++;
             progress.stopped = stop_reason(began);

@@ -208,6 +208,7 @@ struct state {
     uint64_t state;      /* hash of all histories */
     uint64_t steps;      /* announced, and every access: places in a token */
     unsigned points;     /* at which there was a choice */
+    unsigned moves;      /* steps that were announced */
     unsigned run;        /* points since the last switch */
     unsigned silent;     /* accesses since the last announcement */
     uint64_t changes;    /* to anything that threads share */
@@ -289,6 +290,8 @@ noreturn void fail(enum fault_kind kind, uint64_t pc, uint64_t address,
 noreturn void thread_ends(void); /* calls_threads.c */
 noreturn void thread_gone(void);
 noreturn void program_ends(int status);
+
+noreturn void too_long(uint64_t pc);
 
 /* Two states with the same key have the same future. */
 uint64_t schedule_key(void);
@@ -418,6 +421,7 @@ struct settings {
     int bound; /* preemptions; -1: none */
     bool reduce, races, trace;
     bool detect;      /* look for races at all */
+    bool small;       /* what is explored is a small test */
     bool visits;      /* note where accesses are made */
     uint64_t stop_at; /* step before which a debugger is called; or 0 */
     bool chance;      /* when half of the budget is used up: PCT */

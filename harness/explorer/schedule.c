@@ -32,7 +32,9 @@ enum {
     RUN_MAX = 1000,      /* points of one thread while others are ready */
     POINTS_MAX = 20000,  /* of a schedule; then chance decides ... */
     FAIR_POINTS = 60000, /* ... and here it goes on for ever */
-    IDLE_MAX = 20000     /* points at which all wait in loops */
+    MOVES_MAX = 1000000, /* announced steps, with a choice or without */
+    KERNEL = 20,
+    IDLE_MAX = 20000 /* points at which all wait in loops */
 };
 
 struct turns *turns;
@@ -240,6 +242,14 @@ static unsigned pick(const struct option *options, unsigned count)
     return choice;
 }
 
+/* A small test that goes on so long goes on for ever. Of a program nobody can
+ * say. */
+noreturn void too_long(uint64_t pc)
+{
+    fail(settings.small ? FAULT_LIVELOCK : FAULT_UNCONTROLLED, pc, 0,
+         "a schedule of more than a million steps");
+}
+
 static void watch_length(uint64_t pc)
 {
     if (world->points > POINTS_MAX && !world->fair) {
@@ -248,6 +258,8 @@ static void watch_length(uint64_t pc)
     }
     if (world->points > FAIR_POINTS)
         fail(FAULT_LIVELOCK, pc, 0, "steps without end");
+    if (++world->moves > MOVES_MAX)
+        too_long(pc);
     if (world->idle > IDLE_MAX)
         fail(FAULT_LIVELOCK, pc, 0, "all wait in loops");
 }
@@ -400,6 +412,7 @@ void announce_file_wait(enum op op, uint64_t what, struct object *files,
     struct thread *self = world->self;
 
     world->steps++;
+    world->moves += KERNEL; /* what a call of the kernel costs, in steps */
     about(op, files, ready, pc);
     self->address = what;
     self->timed = timed && ready != NULL;
