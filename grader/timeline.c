@@ -514,8 +514,7 @@ static bool is_one_of(const struct event *event, const char *const *ops)
 static bool step_matters(const struct timeline *timeline,
                          const struct event *event)
 {
-    static const char *const never[] = {"begin", "end",      "join",  "init",
-                                        "clock", "allocate", "yield", NULL};
+    static const char *const never[] = {"end", "join", "clock", "yield", NULL};
     static const char *const always[] = {"create", "free", "sleep", "exit",
                                          NULL};
 

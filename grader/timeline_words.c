@@ -50,8 +50,6 @@ static const struct {
     {"file-wait", "has waited for %s", "has waited for descriptors"},
     {"sleep", "has slept", "has slept"},
     {"exit", "ends the program", "ends the program"},
-    {"fence", "passes a fence", "passes a fence"},
-    {"detach", "lets %s go", "lets a thread go"},
 };
 
 static const char *step_text(struct timeline *timeline,

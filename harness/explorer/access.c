@@ -45,10 +45,7 @@ static inline void hook(const void *pointer, size_t size, unsigned access,
         silent_too_long(pc);
     if ((places_any && places_has(pc)) || trace_wants_choice())
         racing(address, size, access, pc);
-    if (settings.stop_at != 0 && world->steps >= settings.stop_at) {
-        settings.stop_at = 0;
-        explorer_stop();
-    }
+    stop_if_asked();
     if (settings.trace)
         trace_access(address, size, access, pc);
     if (settings.visits && world->alive > 1)

@@ -172,7 +172,8 @@ static void read_settings(void)
         trace_open(path);
 }
 
-/* The same addresses in every run: no randomisation, one processor. */
+/* The same addresses in every run: no randomisation. And real threads on one
+ * processor: a hand-over between two is dear. */
 static void settle_addresses(char **argv)
 {
     int now = personality(0xffffffff);
@@ -184,7 +185,7 @@ static void settle_addresses(char **argv)
         execv("/proc/self/exe", argv);
     if (cpu < 0 || getenv("EXPLORE_REAL_THREADS") == NULL)
         return;
-    CPU_ZERO(&first); /* a hand-over between processors is dear */
+    CPU_ZERO(&first);
     CPU_SET((size_t)cpu, &first);
     sched_setaffinity(0, sizeof first, &first);
 }

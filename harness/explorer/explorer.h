@@ -3,8 +3,8 @@
  *
  * The explorer takes the place of ThreadSanitizer's runtime. A program is
  * compiled with -fsanitize=thread, its calls are renamed (pthread_mutex_lock
- * becomes ex_pthread_mutex_lock, explorer.syms), and what is linked to it is
- * this. Then:
+ * becomes ex_pthread_mutex_lock, calls.h), and what is linked to it is this.
+ * Then:
  *
  *   - One thread runs at a time. Before each step that other threads can
  *     notice, the thread announces it, and the strategy chooses who goes on:
@@ -80,8 +80,6 @@ enum object_kind {
     OBJECT_SPINLOCK,
     OBJECT_SEMAPHORE,
     OBJECT_ONCE,
-    OBJECT_KEY,
-    OBJECT_CLOCK,
     OBJECT_FILES /* all descriptors together */
 };
 
@@ -104,17 +102,14 @@ struct object {
 
 /* What a thread is about to do, for the timeline. */
 enum op {
-    OP_BEGIN,
     OP_END,
     OP_READ,
     OP_WRITE,
     OP_ATOMIC_READ,
     OP_ATOMIC_WRITE,
     OP_ATOMIC_CHANGE,
-    OP_FENCE,
     OP_CREATE,
     OP_JOIN,
-    OP_DETACH,
     OP_LOCK,
     OP_TRYLOCK,
     OP_UNLOCK,
@@ -131,14 +126,12 @@ enum op {
     OP_YIELD,
     OP_SLEEP,
     OP_CLOCK,
-    OP_ALLOCATE,
     OP_FREE,
     OP_FILE, /* epoll_ctl, close, ... of a pipe */
     OP_FILE_READ,
     OP_FILE_WRITE,
     OP_FILE_WAIT,
     OP_EXIT,
-    OP_INIT,
     OP_DESTROY
 };
 
@@ -291,7 +284,11 @@ noreturn void thread_ends(void); /* calls_threads.c */
 noreturn void thread_gone(void);
 noreturn void program_ends(int status);
 
+/* Ends a schedule that is too long to be one of a small test. */
 noreturn void too_long(uint64_t pc);
+
+/* In a replay: calls the debugger before the step that it was asked for. */
+void stop_if_asked(void);
 
 /* Two states with the same key have the same future. */
 uint64_t schedule_key(void);
@@ -302,8 +299,6 @@ struct thread *thread_new(void *(*start)(void *), void *argument);
 
 /* The entry of an address, made at first use. */
 struct object *object_at(const volatile void *address, enum object_kind kind);
-/* NULL when it has none */
-struct object *object_find(uint64_t address);
 void objects_forget(void); /* all of all schedules */
 
 /* ---- race.c ------------------------------------------------------------- */
@@ -389,8 +384,8 @@ struct strategy {
     unsigned (*choose)(const struct option *options, unsigned count);
     void (*end)(void);
 };
-extern const struct strategy strategy_search, strategy_dfs, strategy_pct,
-    strategy_random, strategy_replay;
+extern const struct strategy strategy_search, strategy_pct, strategy_random,
+    strategy_replay;
 extern const struct strategy *strategy;
 
 #define PRUNE UINT32_MAX /* choose(): all that follows has been seen */
@@ -429,6 +424,9 @@ struct settings {
 extern struct settings settings;
 
 uint64_t mix(uint64_t a, uint64_t b);
+
+/* splitmix's step with mix() behind it: the same sequence on every machine. */
+uint64_t next_random(uint64_t *state);
 
 #define PC         ((uint64_t)__builtin_return_address(0))
 #define ADDRESS(p) ((uint64_t)(uintptr_t)(p))

@@ -28,17 +28,14 @@ const char *fault_name(enum fault_kind kind)
 const char *op_name(enum op op)
 {
     static const char *const names[] = {
-        [OP_BEGIN] = "begin",
         [OP_END] = "end",
         [OP_READ] = "read",
         [OP_WRITE] = "write",
         [OP_ATOMIC_READ] = "atomic-read",
         [OP_ATOMIC_WRITE] = "atomic-write",
         [OP_ATOMIC_CHANGE] = "atomic-change",
-        [OP_FENCE] = "fence",
         [OP_CREATE] = "create",
         [OP_JOIN] = "join",
-        [OP_DETACH] = "detach",
         [OP_LOCK] = "lock",
         [OP_TRYLOCK] = "trylock",
         [OP_UNLOCK] = "unlock",
@@ -55,14 +52,12 @@ const char *op_name(enum op op)
         [OP_YIELD] = "yield",
         [OP_SLEEP] = "sleep",
         [OP_CLOCK] = "clock",
-        [OP_ALLOCATE] = "allocate",
         [OP_FREE] = "free",
         [OP_FILE] = "file",
         [OP_FILE_READ] = "file-read",
         [OP_FILE_WRITE] = "file-write",
         [OP_FILE_WAIT] = "file-wait",
         [OP_EXIT] = "exit",
-        [OP_INIT] = "init",
         [OP_DESTROY] = "destroy",
     };
 

@@ -27,13 +27,6 @@ void objects_forget(void)
         memset(table, 0, OBJECTS * sizeof *table);
 }
 
-struct object *object_find(uint64_t address)
-{
-    struct object *object = place_of(address);
-
-    return object->schedule == world->schedule ? object : NULL;
-}
-
 struct object *object_at(const volatile void *address, enum object_kind kind)
 {
     struct object *object = place_of(ADDRESS(address));

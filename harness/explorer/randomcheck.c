@@ -50,8 +50,7 @@ static uint64_t random_state;
 
 static unsigned below(unsigned most)
 {
-    random_state += 0x9e3779b97f4a7c15;
-    return (unsigned)(mix(random_state, 0xbf58476d1ce4e5b9) % most);
+    return (unsigned)(next_random(&random_state) % most);
 }
 
 static void add_step(int thread, enum instruction what, unsigned object)

@@ -314,7 +314,7 @@ static void go_on_by_chance(void)
     }
 }
 
-static void tell_progress(const struct tried *one)
+static void tell_search(const struct tried *one)
 {
     const struct progress *progress = &one->progress;
 
@@ -364,7 +364,7 @@ static void explore_all(void)
         return;
     go_on_by_chance();
     for (unsigned i = 0; i < tried_count; i++)
-        tell_progress(&tried[i]);
+        tell_search(&tried[i]);
     if (running != NULL)
         tell_places();
 }

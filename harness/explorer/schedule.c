@@ -33,8 +33,8 @@ enum {
     POINTS_MAX = 20000,  /* of a schedule; then chance decides ... */
     FAIR_POINTS = 60000, /* ... and here it goes on for ever */
     MOVES_MAX = 1000000, /* announced steps, with a choice or without */
-    KERNEL = 20,
-    IDLE_MAX = 20000 /* points at which all wait in loops */
+    KERNEL = 20,         /* what a call of the kernel costs, in steps */
+    IDLE_MAX = 20000     /* points at which all wait in loops */
 };
 
 struct turns *turns;
@@ -50,26 +50,30 @@ uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-static uint64_t next_chance(void)
+uint64_t next_random(uint64_t *state)
 {
-    chance += 0x9e3779b97f4a7c15;
-    return mix(chance, 0xbf58476d1ce4e5b9);
+    *state += 0x9e3779b97f4a7c15;
+    return mix(*state, 0xbf58476d1ce4e5b9);
 }
 
 /* ---- the state ---------------------------------------------------------- */
+
+static void remember(struct thread *self, uint64_t history)
+{
+    world->state -= self->term;
+    self->history = history;
+    self->term = mix(self->identity, history);
+    world->state += self->term;
+}
 
 void depend(struct object *object, enum op op, bool changes)
 {
     struct thread *self = world->self;
     uint64_t before = object != NULL ? object->history : 0;
-    uint64_t after = mix(mix(self->history, before), op);
 
-    world->state -= self->term;
-    self->history = after;
-    self->term = mix(self->identity, after);
-    world->state += self->term;
+    remember(self, mix(mix(self->history, before), op));
     if (changes && object != NULL)
-        object->history = after;
+        object->history = self->history;
 }
 
 /* Each step is a part of its thread's history, whatever it touches: two states
@@ -78,10 +82,7 @@ static void made_step(void)
 {
     struct thread *self = world->self;
 
-    world->state -= self->term;
-    self->history = mix(self->history, self->op);
-    self->term = mix(self->identity, self->history);
-    world->state += self->term;
+    remember(self, mix(self->history, self->op));
 }
 
 /* What decides, beside the histories, what can follow. */
@@ -213,7 +214,7 @@ static noreturn void end_schedule(void)
 static unsigned pick_fair(const struct option *options, unsigned count)
 {
     for (;;) {
-        unsigned i = (unsigned)(next_chance() % count);
+        unsigned i = (unsigned)(next_random(&chance) % count);
 
         if (options[i].how != SPURIOUS)
             return i;
@@ -308,8 +309,7 @@ static void deadlock(void)
     fail(FAULT_DEADLOCK, self->pc, 0, "nobody can go on");
 }
 
-/* For a debugger, in a replay. */
-static void stop_if_asked(void)
+void stop_if_asked(void)
 {
     if (settings.stop_at != 0 && world->steps >= settings.stop_at) {
         settings.stop_at = 0;
@@ -412,7 +412,7 @@ void announce_file_wait(enum op op, uint64_t what, struct object *files,
     struct thread *self = world->self;
 
     world->steps++;
-    world->moves += KERNEL; /* what a call of the kernel costs, in steps */
+    world->moves += KERNEL;
     about(op, files, ready, pc);
     self->address = what;
     self->timed = timed && ready != NULL;

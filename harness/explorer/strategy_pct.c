@@ -19,12 +19,6 @@ static int64_t priority[THREADS];
 static int assigned;
 static int64_t lowest;
 
-static uint64_t next_random(void)
-{
-    random_state += 0x9e3779b97f4a7c15;
-    return mix(random_state, 0xbf58476d1ce4e5b9);
-}
-
 void pct_restart(void)
 {
     number = 0;
@@ -37,7 +31,7 @@ static bool begin(void)
     assigned = 0;
     lowest = 0;
     for (int i = 0; i < DEPTH - 1; i++)
-        change_at[i] = 1 + next_random() % longest;
+        change_at[i] = 1 + next_random(&random_state) % longest;
     return true;
 }
 
@@ -74,13 +68,14 @@ static unsigned pct(const struct option *options, unsigned count)
     unsigned choice;
 
     for (; assigned < world->thread_count; assigned++)
-        priority[assigned] = 1 + (int64_t)(next_random() >> 2);
+        priority[assigned] = 1 + (int64_t)(next_random(&random_state) >> 2);
     for (int i = 0; i < DEPTH - 1; i++)
         if (world->points == change_at[i])
             priority[world->self->number] = --lowest;
     choice = highest(options, count);
-    if (next_random() % 16 == 0) { /* time-outs, wakeups for no reason */
-        unsigned other = (unsigned)(next_random() % count);
+    if (next_random(&random_state) % 16 ==
+        0) { /* time-outs, wakeups for no reason */
+        unsigned other = (unsigned)(next_random(&random_state) % count);
 
         if (options[other].how != GO)
             choice = other;
@@ -90,7 +85,7 @@ static unsigned pct(const struct option *options, unsigned count)
 
 static unsigned walk(const struct option *options, unsigned count)
 {
-    unsigned choice = (unsigned)(next_random() % count);
+    unsigned choice = (unsigned)(next_random(&random_state) % count);
 
     (void)options;
     return choice;
