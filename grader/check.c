@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -20,6 +19,7 @@
 #include "clock.h"
 #include "collect.h"
 #include "examine.h"
+#include "interrupt.h"
 #include "report.h"
 #include "say.h"
 #include "state.h"
@@ -43,22 +43,6 @@ struct check_job {
     double began;
     struct result_facts facts;
 };
-
-static void on_interrupt(int signal)
-{
-    (void)signal;
-    box_interrupt();
-}
-
-static void handle_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_interrupt};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 static uint64_t new_seed(void)
 {
@@ -329,7 +313,7 @@ static int check_all(const struct options *options)
 
 int verb_check(const struct options *options)
 {
-    handle_signals();
+    interrupt_by_signals();
     if (options->exercise == NULL)
         return check_all(options);
     return check_one(options);

@@ -14,7 +14,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
@@ -25,6 +24,7 @@
 #include "explore.h"
 #include "explore_build.h"
 #include "explored.h"
+#include "interrupt.h"
 #include "read_parts.h"
 #include "report.h"
 #include "say.h"
@@ -46,22 +46,6 @@ struct explore_job {
     const char *message; /* for "uncontrolled" and "error" */
     double began, search_began, search_seconds;
 };
-
-static void on_interrupt(int signal)
-{
-    (void)signal;
-    box_interrupt();
-}
-
-static void handle_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_interrupt};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 /* ---- lines of the source ------------------------------------------------ */
 
@@ -427,7 +411,7 @@ int explore_program(const struct options *options, bool replays)
     const char *why = NULL;
     int status;
 
-    handle_signals();
+    interrupt_by_signals();
     if (options->result != NULL &&
         report_json_remove(job.ctx, options->result, &why) != 0)
         status = say_fault("%s", why);

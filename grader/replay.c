@@ -6,7 +6,6 @@
  * A token of an exercise is "suite/name:TURNS".
  */
 #define _GNU_SOURCE
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
@@ -16,6 +15,7 @@
 #include "examine.h"
 #include "explore.h"
 #include "interleavings.h"
+#include "interrupt.h"
 #include "report.h"
 #include "say.h"
 #include "timeline.h"
@@ -107,6 +107,8 @@ static int run(struct replay *replay)
     if (program != NULL)
         timeline = interleavings_replay(replay->ctx, &replay->lab, program,
                                         replay->test, replay->turns, &why);
+    if (box_interrupted())
+        return say_fault("interrupted");
     if (timeline == NULL)
         return say_fault("%s", why ? why : "the file does not compile");
     tell(replay, timeline);
@@ -166,6 +168,7 @@ int verb_replay(const struct options *options)
     struct replay replay = {.ctx = talloc_new(NULL), .options = options};
     int status;
 
+    interrupt_by_signals();
     if (options->exercise != NULL)
         status = replay_exercise(&replay);
     else if (options->source == NULL || options->explore.schedule == NULL)

@@ -423,17 +423,7 @@ static void take_line(struct reading *reading, const char *line)
     }
 }
 
-static bool is_access(const struct event *event)
-{
-    return event->kind == EVENT_READ || event->kind == EVENT_WRITE;
-}
-
 /* ---- what matters ------------------------------------------------------- */
-
-static bool is_op(const struct event *event, const char *op)
-{
-    return event->op != NULL && strcmp(event->op, op) == 0;
-}
 
 /* Who has used a byte, and who has written it: bit sets. */
 struct use {

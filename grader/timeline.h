@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "evidence.h"
 #include "explored.h"
@@ -37,6 +38,16 @@ struct event {
     bool matters;
     unsigned times; /* the same in a row */
 };
+
+static inline bool is_op(const struct event *event, const char *op)
+{
+    return event->op != NULL && strcmp(event->op, op) == 0;
+}
+
+static inline bool is_access(const struct event *event)
+{
+    return event->kind == EVENT_READ || event->kind == EVENT_WRITE;
+}
 
 /* A thread that had not ended when the schedule did. */
 struct standing {

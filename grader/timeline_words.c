@@ -12,11 +12,6 @@ const char *timeline_thread(void *ctx, int number)
     return number == 0 ? "main" : talloc_asprintf(ctx, "T%d", number);
 }
 
-static bool is_op(const struct event *event, const char *op)
-{
-    return event->op != NULL && strcmp(event->op, op) == 0;
-}
-
 static const char *or_it(const char *name, const char *otherwise)
 {
     return name != NULL ? name : otherwise;
@@ -326,11 +321,6 @@ static bool same_memory(const struct event *a, const struct event *b)
 {
     return a->address < b->address + b->size &&
            b->address < a->address + a->size;
-}
-
-static bool is_access(const struct event *event)
-{
-    return event->kind == EVENT_READ || event->kind == EVENT_WRITE;
 }
 
 /* The last access of the thread to the memory of events[index] before it. */
