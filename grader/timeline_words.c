@@ -380,13 +380,23 @@ static const char *lost_update(struct timeline *timeline)
     return NULL;
 }
 
-/* Does the thread read that memory once more, later? */
+/* "x -= y" reads x, too, but nobody looks at what it was. */
+static bool is_half_of_write(const struct event *read, const struct event *end)
+{
+    for (const struct event *one = read + 1; one < end; one++)
+        if (one->thread == read->thread && is_access(one))
+            return one->kind == EVENT_WRITE && same_memory(one, read) &&
+                   one->place.line == read->place.line;
+    return false;
+}
+
+/* Does the thread look at that memory once more, later? */
 static bool looks_again(const struct event *from, const struct event *end,
                         const struct event *read)
 {
     for (; from < end; from++)
         if (from->kind == EVENT_READ && from->thread == read->thread &&
-            same_memory(from, read))
+            same_memory(from, read) && !is_half_of_write(from, end))
             return true;
     return false;
 }

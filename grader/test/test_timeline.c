@@ -109,6 +109,28 @@ Test(timeline, a_look_that_is_out_of_date)
           "changes it to 20 (line 7)");
 }
 
+Test(timeline, to_change_it_is_not_to_look_at_it_again)
+{
+    reads(1, "100", 5);
+    interrupts(1, 2);
+    writes(2, "100", "20", 7);
+    reads(1, "20", 9);
+    writes(1, "20", "-60", 9);
+    timeline->kind = NO_FAULT;
+    tells("T1 goes on as if it were still 100");
+}
+
+Test(timeline, a_second_look_is_no_reason)
+{
+    reads(1, "100", 5);
+    interrupts(1, 2);
+    writes(2, "100", "20", 7);
+    reads(1, "20", 9);
+    timeline->kind = NO_FAULT;
+    timeline_tell(timeline);
+    cr_expect_null(timeline->sentence);
+}
+
 Test(timeline, what_nobody_has_changed_is_no_reason)
 {
     reads(1, "1", 5);
