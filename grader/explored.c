@@ -25,32 +25,10 @@
 #include "run.h"
 #include "work.h"
 
-static const char *const names[FAULT_KINDS] = {
-    [NO_FAULT] = "none",
-    [FAULT_ASSERTION] = "assertion",
-    [FAULT_ABORT] = "abort",
-    [FAULT_CRASH] = "crash",
-    [FAULT_STACK_OVERFLOW] = "stack-overflow",
-    [FAULT_DEADLOCK] = "deadlock",
-    [FAULT_LIVELOCK] = "livelock",
-    [FAULT_USE_AFTER_FREE] = "use-after-free",
-    [FAULT_BAD_FREE] = "bad-free",
-    [FAULT_RACE] = "data-race",
-    [FAULT_MISUSE] = "misuse",
-    [FAULT_WILD_ACCESS] = "wild-access",
-    [FAULT_LOOP] = "endless-loop",
-    [FAULT_UNCONTROLLED] = "uncontrolled",
-};
-
-const char *fault_name(enum fault_kind kind)
-{
-    return kind < FAULT_KINDS ? names[kind] : "unknown";
-}
-
 enum fault_kind fault_by_name(const char *name)
 {
     for (int kind = FAULT_KINDS; --kind > 0;)
-        if (strcmp(names[kind], name) == 0)
+        if (strcmp(fault_name((enum fault_kind)kind), name) == 0)
             return (enum fault_kind)kind;
     return NO_FAULT;
 }
@@ -171,23 +149,19 @@ static void read_lines(void *ctx, const char *secret, struct explored *explored)
 /* The turns of the schedule in which the process died. */
 static const char *last_turns(void *ctx, const char *folder)
 {
-    struct {
-        uint64_t step;
-        unsigned choice, unused;
-    } turn;
-    char *path = talloc_asprintf(ctx, "%s/turns", folder), *text = NULL;
-    FILE *file = fopen(path, "re");
-    uint64_t count = 0, before = 0;
+    struct turns *turns = talloc_zero(ctx, struct turns);
+    FILE *file = fopen(talloc_asprintf(ctx, "%s/turns", folder), "re");
+    char *text = NULL;
+    uint64_t before = 0;
 
-    if (file == NULL || fread(&count, sizeof count, 1, file) != 1)
-        count = 0;
-    count &= 0xffffffff;
-    for (uint64_t i = 0; i < count && fread(&turn, sizeof turn, 1, file) == 1;
-         i++) {
+    if (file == NULL || fread(turns, sizeof *turns, 1, file) != 1)
+        turns->count = 0;
+    for (unsigned i = 0; i < turns->count && i < TURNS; i++) {
         text = talloc_asprintf_append(text ? text : talloc_strdup(ctx, ""),
                                       "%s%" PRIu64 "x%u", i > 0 ? "." : "",
-                                      turn.step - before, turn.choice);
-        before = turn.step;
+                                      turns->list[i].step - before,
+                                      turns->list[i].choice);
+        before = turns->list[i].step;
     }
     if (file != NULL)
         fclose(file);

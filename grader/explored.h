@@ -7,28 +7,10 @@
 
 #include <stdint.h>
 
+#include "../harness/explorer/told.h"
 #include "box.h"
 
-enum fault_kind {
-    NO_FAULT,
-    FAULT_ASSERTION,
-    FAULT_ABORT,
-    FAULT_CRASH,
-    FAULT_STACK_OVERFLOW,
-    FAULT_DEADLOCK,
-    FAULT_LIVELOCK,
-    FAULT_USE_AFTER_FREE,
-    FAULT_BAD_FREE,
-    FAULT_RACE,
-    FAULT_MISUSE,
-    FAULT_WILD_ACCESS,
-    FAULT_LOOP,
-    FAULT_UNCONTROLLED,
-    FAULT_KINDS
-};
-
-/* The name in results, and as the explorer tells it: "deadlock". */
-const char *fault_name(enum fault_kind kind);
+/* The kind of that name (fault_name() is in told.h). */
 enum fault_kind fault_by_name(const char *name); /* NO_FAULT: none of them */
 
 /* What is asked for; every word as it was given, or NULL. */
@@ -56,7 +38,7 @@ struct explored {
     const char *text;
 
     /* How far it came. */
-    bool early; /* in some schedule it ended while other threads ran */
+    bool early;          /* in some schedule it ended while other threads ran */
     const char *missing; /* a file that it did not find, or NULL */
     bool told;           /* the explorer came to its own end */
     uint64_t schedules, searched, pruned, steps;

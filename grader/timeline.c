@@ -16,9 +16,15 @@
 
 enum { THREADS = 64, FRAMES = 64 };
 
-/* The ranges of memory, as harness/explorer/explorer.h places them. */
-#define HEAP_RANGE(address)  ((address) >> 40 == 1)
-#define STACK_RANGE(address) ((address) >> 40 == 2)
+static bool in_heap(uint64_t address)
+{
+    return address >= HEAP && address < HEAP_END;
+}
+
+static bool in_stacks(uint64_t address)
+{
+    return address >= STACKS && address < STACKS_END;
+}
 
 struct block {
     struct names_block named;
@@ -115,12 +121,11 @@ static struct named name_of(struct reading *reading, uint64_t address)
 {
     struct known *known = &reading->known[address / 4 % KNOWN];
 
-    if (STACK_RANGE(address))
+    if (in_stacks(address))
         return stack_name(reading, address);
     if (known->address != address) {
-        known->named = HEAP_RANGE(address)
-                           ? heap_name(reading, address)
-                           : names_static(reading->names, address);
+        known->named = in_heap(address) ? heap_name(reading, address)
+                                        : names_static(reading->names, address);
         known->address = address;
     }
     return known->named;

@@ -30,32 +30,13 @@
 #include <stdint.h>
 #include <stdnoreturn.h>
 
+#include "told.h"
+
 enum {
     THREADS = 64,   /* in one schedule, one after the other */
     OBJECTS = 8192, /* locks, atomics, ... touched in one schedule */
     OPTIONS = 2 * THREADS
 };
-
-/* ---- what went wrong ---------------------------------------------------- */
-
-enum fault_kind {
-    NO_FAULT,
-    FAULT_ASSERTION,
-    FAULT_ABORT,
-    FAULT_CRASH,
-    FAULT_STACK_OVERFLOW,
-    FAULT_DEADLOCK,
-    FAULT_LIVELOCK,
-    FAULT_USE_AFTER_FREE,
-    FAULT_BAD_FREE,
-    FAULT_RACE,
-    FAULT_MISUSE,      /* of a lock, a condition variable, ... */
-    FAULT_WILD_ACCESS, /* aims at the explorer's own memory */
-    FAULT_LOOP,        /* runs on without a step that can be seen */
-    FAULT_UNCONTROLLED /* a call that the explorer does not know */
-};
-
-const char *fault_name(enum fault_kind kind); /* names.c */
 
 /* ---- vector clocks (race.c) --------------------------------------------- */
 
@@ -338,13 +319,8 @@ void spin_progress(void);
  * Its static data, its heap and its stacks: three ranges, each with a shadow
  * in which race.c keeps 16 bytes for each byte. Heap and stacks lie at fixed
  * places, and each thread has a part of them for itself: so a block has the
- * same address in every schedule.
+ * same address in every schedule (told.h).
  */
-#define HEAP       0x10000000000
-#define HEAP_END   0x10080000000
-#define STACKS     0x20000000000
-#define STACKS_END 0x20010000000
-
 void memory_init(void);
 void memory_begin(void); /* the data as it was before main() */
 
@@ -391,17 +367,6 @@ extern const struct strategy *strategy;
 #define PRUNE UINT32_MAX /* choose(): all that follows has been seen */
 
 /* ---- settings, from the environment ------------------------------------- */
-
-/* One choice that was not the first: what a token is made of. */
-struct turn {
-    uint64_t step;
-    unsigned choice;
-};
-enum { TURNS = 4096 };
-struct turns {
-    unsigned count;
-    struct turn list[TURNS];
-};
 
 extern struct turns *turns; /* of the schedule under way */
 int replay_read(const char *token);

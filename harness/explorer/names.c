@@ -1,29 +1,7 @@
 /*
- * names.c - the words in which steps and faults are told (trace.c, tell.c).
+ * names.c - the words in which steps are told (trace.c).
  */
 #include "explorer.h"
-
-const char *fault_name(enum fault_kind kind)
-{
-    static const char *const names[] = {
-        [NO_FAULT] = "none",
-        [FAULT_ASSERTION] = "assertion",
-        [FAULT_ABORT] = "abort",
-        [FAULT_CRASH] = "crash",
-        [FAULT_STACK_OVERFLOW] = "stack-overflow",
-        [FAULT_DEADLOCK] = "deadlock",
-        [FAULT_LIVELOCK] = "livelock",
-        [FAULT_USE_AFTER_FREE] = "use-after-free",
-        [FAULT_BAD_FREE] = "bad-free",
-        [FAULT_RACE] = "data-race",
-        [FAULT_MISUSE] = "misuse",
-        [FAULT_WILD_ACCESS] = "wild-access",
-        [FAULT_LOOP] = "endless-loop",
-        [FAULT_UNCONTROLLED] = "uncontrolled",
-    };
-
-    return names[kind];
-}
 
 const char *op_name(enum op op)
 {
