@@ -158,7 +158,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed faults faults_calls no_certificates
+MAINS := oracle runner speed faults faults_calls no_certificates assertions
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h).
@@ -169,8 +169,8 @@ endef
 $(foreach name,$(FLAVOURS) oracle workload faults,\
     $(eval $(call harness,$(name))))
 
-HARNESS_criterion-gcc := $(INSIDE) no_certificates
-HARNESS_criterion-clang := $(INSIDE) no_certificates
+HARNESS_criterion-gcc := $(INSIDE) no_certificates assertions
+HARNESS_criterion-clang := $(INSIDE) no_certificates assertions
 HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed
@@ -199,7 +199,8 @@ build/kit/explorer/%.o: harness/explorer/%.c Makefile
 build/kit/explorer/edge_%.o: harness/explorer/edge.c Makefile
 	$(call compile,$(KIT_CC) $(EXPLORER_CFLAGS) -DEDGE=$*)
 
-build/kit/explorer/engine.o: $(EXPLORER:%=build/kit/explorer/%.o)
+build/kit/explorer/engine.o: $(EXPLORER:%=build/kit/explorer/%.o) \
+    build/kit/explorer/edge_own.o
 	$(call link,ld -r $^)
 
 build/kit/explorer/calls.syms: build/kit/explorer/engine.o

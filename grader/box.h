@@ -45,17 +45,30 @@ enum box_end {
 /* What a watch function answers. */
 enum box_word { BOX_GO_ON, BOX_STOP };
 
+/* What a watch function is shown: a chunk of the record pipe, or a tick. */
+struct box_sight {
+    pid_t program;    /* the program itself */
+    const char *data; /* what arrived on the record pipe */
+    size_t size;      /* 0: a tick */
+    const struct job *job;
+};
+
 /*
  * A watch function is called from inside box_run(), in its thread: with every
- * chunk that arrives on the record pipe (data, size), and with size 0 on
- * every tick (20 ms). `program` is the pid of the program itself. It must not
- * block for more than a few milliseconds.
+ * chunk that arrives on the record pipe, and on every tick (20 ms). It must
+ * not block for more than a few milliseconds.
  */
 struct box_watch {
-    enum box_word (*look)(void *state, pid_t program, const char *data,
-                          size_t size);
+    enum box_word (*look)(void *state, const struct box_sight *sight);
     void *state;
 };
+
+/*
+ * true when a stream of the program is so full that a write to it may sleep:
+ * until the box reads again, which it does after the watch function. Then a
+ * sleep of the program proves nothing.
+ */
+bool box_is_behind(const struct box_sight *sight);
 
 struct box_spec {
     char *const *argv;  /* argv[0] is a path, or is looked up in PATH */

@@ -89,10 +89,19 @@ static void stop(struct job *job, enum box_end end)
 static void look(struct job *job, const char *data, size_t size)
 {
     const struct box_watch *watch = &job->spec->watch;
+    const struct box_sight sight = {job->program, data, size, job};
 
     if (watch->look != NULL && job->program != 0 &&
-        watch->look(watch->state, job->program, data, size) == BOX_STOP)
+        watch->look(watch->state, &sight) == BOX_STOP)
         stop(job, BOX_STOPPED);
+}
+
+bool box_is_behind(const struct box_sight *sight)
+{
+    for (int i = 0; i < STREAMS; i++)
+        if (output_is_crowded(&sight->job->streams[i]))
+            return true;
+    return false;
 }
 
 /* ---- streams ------------------------------------------------------------ */

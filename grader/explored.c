@@ -198,16 +198,15 @@ static void read_death(void *ctx, const char *folder, struct explored *explored)
 }
 
 /* The last number that the explorer has told, for who waits. */
-static enum box_word show_progress(void *state, pid_t program, const char *data,
-                                   size_t size)
+static enum box_word show_progress(void *state, const struct box_sight *sight)
 {
     const char *at = NULL;
     char text[256];
     unsigned long long schedules;
 
     (void)state;
-    (void)program;
-    snprintf(text, sizeof text, "%.*s", (int)size, data ? data : "");
+    snprintf(text, sizeof text, "%.*s", (int)sight->size,
+             sight->data ? sight->data : "");
     at = strstr(text, " at ");
     if (at != NULL && sscanf(at, " at %llu", &schedules) == 1)
         fprintf(stderr, "\r%llu schedules ", schedules);

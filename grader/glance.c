@@ -183,12 +183,32 @@ static bool glance_at_children(struct glance *glance, const struct board *board,
 typedef bool visit(struct glance *glance, const struct board *board,
                    bool strangers, pid_t pid, pid_t tid);
 
-/* Every thread of the process. */
+/* How many threads the process has, or 0 when it is gone; proc(5), stat. */
+static int threads_of(pid_t pid)
+{
+    char text[512];
+    const char *end;
+    int threads;
+
+    if (!glance_read(text, sizeof text, pid, pid, "stat"))
+        return 0;
+    end = strrchr(text, ')');
+    if (end == NULL || sscanf(end + 1,
+                              " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+                              "%*u %*u %*d %*d %*d %*d %d",
+                              &threads) != 1)
+        return 0;
+    return threads;
+}
+
+/* Every thread of the process. The kernel's list ends early when the thread
+ * at which it stands ends just then: so they are counted. */
 static bool walk(visit *look, struct glance *glance, const struct board *board,
                  bool strangers, pid_t pid)
 {
     char path[64];
     struct dirent *entry;
+    int threads, listed = 0;
     bool still = true;
     DIR *folder;
 
@@ -199,11 +219,16 @@ static bool walk(visit *look, struct glance *glance, const struct board *board,
     while (still && (entry = readdir(folder)) != NULL) {
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-        if (tid > 0)
-            still = look(glance, board, strangers, pid, tid);
+        if (tid <= 0)
+            continue;
+        listed++;
+        still = look(glance, board, strangers, pid, tid);
     }
     closedir(folder);
-    return still;
+    if (!still)
+        return false;
+    threads = threads_of(pid);
+    return threads == 0 || threads == listed;
 }
 
 static bool at_task_and_children(struct glance *glance,

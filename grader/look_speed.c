@@ -59,25 +59,24 @@ static void answer(const struct stamped *stamped, const char *data, size_t size)
     }
 }
 
-static enum box_word stamp(void *state, pid_t program, const char *data,
-                           size_t size)
+static enum box_word stamp(void *state, const struct box_sight *sight)
 {
     struct stamped *stamped = state;
     double when = clock_now();
+    size_t size = sight->size;
 
-    (void)program;
     if (size == 0)
         return BOX_GO_ON;
     stamped->text = talloc_realloc(stamped->ctx, stamped->text, char,
                                    (unsigned)(stamped->size + size));
-    memcpy(stamped->text + stamped->size, data, size);
+    memcpy(stamped->text + stamped->size, sight->data, size);
     stamped->size += size;
     stamped->stamps =
         talloc_realloc_size(stamped->ctx, stamped->stamps,
                             (stamped->count + 1) * sizeof stamped->stamps[0]);
     stamped->stamps[stamped->count].end = stamped->size;
     stamped->stamps[stamped->count++].when = when;
-    answer(stamped, data, size);
+    answer(stamped, sight->data, size);
     return BOX_GO_ON;
 }
 

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -75,6 +77,19 @@ ssize_t output_read(void *ctx, struct output *output, char *chunk, size_t size,
     kept->size += fits;
     kept->data[kept->size] = '\0';
     return got;
+}
+
+/* A pipe is a ring of pages, and two that stand side by side hold more than
+ * one page between them (pipe(7)): a full pipe is at least half full of bytes.
+ * A quarter leaves room for those that are written just now. */
+bool output_is_crowded(const struct output *output)
+{
+    int unread = 0, size;
+
+    if (output->fd < 0 || ioctl(output->fd, FIONREAD, &unread) < 0)
+        return false;
+    size = fcntl(output->fd, F_GETPIPE_SZ);
+    return unread > 0 && (unread >= size / 4 || size <= PIPE_BUF);
 }
 
 void output_close(struct output *output)

@@ -28,6 +28,9 @@ int output_fifo(struct output *output, const char *path);
 ssize_t output_read(void *ctx, struct output *output, char *chunk, size_t size,
                     size_t most);
 
+/* true when there is so much to read that a write may have to wait */
+bool output_is_crowded(const struct output *output);
+
 void output_close(struct output *output);
 
 #endif

@@ -134,6 +134,25 @@ static void end_dead_children(struct board *board)
     }
 }
 
+static bool sees(const struct glance *look, pid_t tid)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (look->tasks[i].tid == tid)
+            return true;
+    return false;
+}
+
+/* The kernel's list of children leaves some out while others end. */
+static bool sees_all(const struct glance *look, const struct board *board)
+{
+    uint32_t used = board->rows_used;
+
+    for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++)
+        if (board_alive(&board->rows[i]) && !sees(look, board->rows[i].tid))
+            return false;
+    return true;
+}
+
 /* A descriptor that becomes ready by the clock. */
 static bool timer_runs(const struct board *board)
 {
@@ -182,7 +201,8 @@ static bool waits_for_origin(const struct board *board,
 
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
  * the origin server. */
-static enum motion look_twice(const struct stillness *stillness, pid_t pid)
+static enum motion look_twice(const struct stillness *stillness, pid_t pid,
+                              const struct box_sight *sight)
 {
     const struct board *board = stillness->board;
     struct glance first = {.count = 0}, second = {.count = 0};
@@ -192,7 +212,8 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
     end_dead_children(stillness->board);
     if (being_born(board) ||
         !glance_at_process(&first, board, stillness->strangers, pid) ||
-        first.count == 0 || !glance_at_origin(&first, board, stillness->origin))
+        first.count == 0 || !sees_all(&first, board) ||
+        !glance_at_origin(&first, board, stillness->origin))
         return MOTION_MOVING;
     /* Between the two: what changes before has woken somebody, and the second
      * look sees that; what changes later does not matter. */
@@ -202,8 +223,11 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid)
     if (!glance_at_process(&second, board, stillness->strangers, pid) ||
         !glance_at_origin(&second, board, stillness->origin))
         return MOTION_MOVING;
+    /* Only we read what it writes: what is full now was so, if ever, in both.
+     */
     if (!glance_same(&first, &second) || being_born(board) ||
-        board->serial != serial || board->pid != pid || !come)
+        board->serial != serial || board->pid != pid || !come ||
+        box_is_behind(sight))
         return MOTION_ASLEEP;
     if (held && waits_for_origin(board, &second))
         return MOTION_LET_GO;
@@ -258,14 +282,16 @@ void stillness_enough(struct stillness *stillness)
     stillness->board->enough = 1;
 }
 
-enum motion stillness_look(struct stillness *stillness, pid_t program)
+enum motion stillness_look(struct stillness *stillness,
+                           const struct box_sight *sight)
 {
+    pid_t program = sight->program;
     pid_t pid = stillness_process(stillness, program);
     enum motion motion;
 
     /* It is the program in the box; nothing else is believed. */
     stillness->origin = stillness->board->origin == program ? program : 0;
-    motion = pid ? look_twice(stillness, pid) : MOTION_IDLE;
+    motion = pid ? look_twice(stillness, pid, sight) : MOTION_IDLE;
 
     if (motion == MOTION_LET_GO) {
         ring(stillness->board, &stillness->board->let_go_origin);

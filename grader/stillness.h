@@ -24,6 +24,7 @@
 #include <sys/types.h>
 
 #include "../harness/board.h"
+#include "box.h"
 
 struct stillness;
 
@@ -44,11 +45,11 @@ struct stillness *stillness_open(void *ctx, const char *path,
                                  enum board_policy policy, bool strangers);
 
 /*
- * Looks twice. `program` is the program in the box; a board that names a
- * process that does not descend from it is not believed. Costs about 30 us
- * for each thread.
+ * Looks twice. A board that names a process that does not descend from the
+ * program in the box is not believed. Costs about 30 us for each thread.
  */
-enum motion stillness_look(struct stillness *stillness, pid_t program);
+enum motion stillness_look(struct stillness *stillness,
+                           const struct box_sight *sight);
 
 /*
  * Lets go without stillness. For a program that spins: a thread that has used

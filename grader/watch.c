@@ -240,14 +240,15 @@ static pid_t child_of(pid_t pid)
  * Who gives the hint is on its way to sleep, and not there yet: look again,
  * soon and then less soon, for two milliseconds at the most.
  */
-static enum motion look_after_hint(struct watch *watch, pid_t program)
+static enum motion look_after_hint(struct watch *watch,
+                                   const struct box_sight *sight)
 {
     enum motion motion = MOTION_MOVING;
 
     for (long pause = 30000; pause < 1000000; pause *= 2) {
         struct timespec time = {.tv_nsec = pause};
 
-        motion = stillness_look(watch->stillness, program);
+        motion = stillness_look(watch->stillness, sight);
         if (motion != MOTION_MOVING && motion != MOTION_ASLEEP)
             break;
         nanosleep(&time, NULL);
@@ -255,10 +256,10 @@ static enum motion look_after_hint(struct watch *watch, pid_t program)
     return motion;
 }
 
-static enum box_word look(void *state, pid_t program, const char *data,
-                          size_t size)
+static enum box_word look(void *state, const struct box_sight *sight)
 {
     struct watch *watch = state;
+    pid_t program = sight->program;
     pid_t pid = stillness_process(watch->stillness, program);
     enum motion motion;
 
@@ -271,13 +272,14 @@ static enum box_word look(void *state, pid_t program, const char *data,
     follow_test(watch, pid);
     if (watch->condemned)
         return BOX_GO_ON;
-    if (size > 0 && memmem(data, size, "hint\n", 5) == NULL)
+    if (sight->size > 0 &&
+        memmem(sight->data, sight->size, "hint\n", 5) == NULL)
         return BOX_GO_ON;
-    motion = size > 0 ? look_after_hint(watch, program)
-                      : stillness_look(watch->stillness, program);
+    motion = sight->size > 0 ? look_after_hint(watch, sight)
+                             : stillness_look(watch->stillness, sight);
     if (motion == MOTION_DEADLOCK) {
         tell_hang(watch, pid, BUG_DEADLOCK);
-    } else if (size == 0) {
+    } else if (sight->size == 0) {
         check_sleep(watch, pid, motion);
         check_time(watch, pid);
     }

@@ -37,6 +37,7 @@ enum waiting {
     WAIT_WRITE,
     WAIT_POLL,     /* in poll(), epoll_wait() and their like */
     WAIT_CHILD,    /* in waitpid(); `object` is the child, or 0 for any */
+    WAIT_RUNNER,   /* for Criterion's runner (assertions.c) */
     WAIT_MEETING,  /* inside meet(): to be let go when all is still */
     WAIT_PATIENCE, /* held back by the patient policy: likewise */
     WAIT_TRY       /* tried a lock in vain, and sleeps before it tries again */

@@ -129,13 +129,16 @@ QUIET void row_adopt(struct board_row *row, uint64_t stack_top)
 
 QUIET void row_end(struct board_row *row)
 {
+    bool last;
+
     if (row == NULL || row->state != ROW_ALIVE)
         return;
     row->state = ROW_ENDED; /* what it still holds stays on the board */
-    board->alive -= 1;
+    last = atomic_fetch_sub(&board->running, 1) == 1;
+    board->alive -= 1; /* from here on the next test may begin */
     board->bell += 1;
     quiet_wake_all(&board->bell);
-    if (atomic_fetch_sub(&board->running, 1) == 1 && board->pending > 0)
+    if (last && board->pending > 0)
         record_hint();
 }
 

@@ -56,13 +56,10 @@ struct cost {
     double began;
 };
 
-static enum box_word look(void *state, pid_t program, const char *data,
-                          size_t size)
+static enum box_word look(void *state, const struct box_sight *sight)
 {
     (void)state;
-    (void)program;
-    (void)data;
-    (void)size;
+    (void)sight;
     return BOX_GO_ON;
 }
 

@@ -117,18 +117,17 @@ struct seen {
     int stop_at_tick;
 };
 
-static enum box_word look(void *state, pid_t program, const char *data,
-                          size_t size)
+static enum box_word look(void *state, const struct box_sight *sight)
 {
     struct seen *seen = state;
 
-    seen->program = program;
-    if (size == 0) {
+    seen->program = sight->program;
+    if (sight->size == 0) {
         seen->ticks++;
         return seen->ticks == seen->stop_at_tick ? BOX_STOP : BOX_GO_ON;
     }
-    memcpy(seen->data + seen->size, data, size);
-    seen->size += size;
+    memcpy(seen->data + seen->size, sight->data, sight->size);
+    seen->size += sight->size;
     return seen->stop_at_record ? BOX_STOP : BOX_GO_ON;
 }
 

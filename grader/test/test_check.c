@@ -148,6 +148,32 @@ Test(check, a_crash_is_told_with_its_line)
            "crash.c:7: crashes here");
 }
 
+/* More than a pipe holds, in one piece: whoever prints sleeps until the grader
+ * reads, and may be the only one who is not asleep anyhow. */
+Test(check, a_right_answer_may_print_what_it_likes)
+{
+    const char *reference =
+        scratch_read(ctx, "solutions/01-racy-counter", "reference.c");
+
+    scratch_write(
+        folder, "prints.c",
+        talloc_asprintf(ctx,
+                        "#define counter_count count_quietly\n%s\n"
+                        "#undef counter_count\n#include <stdio.h>\n"
+                        "int counter_count(const unsigned char *b, size_t n,\n"
+                        "    bool (*w)(unsigned char), int t, size_t *r);\n"
+                        "int counter_count(const unsigned char *b, size_t n,\n"
+                        "    bool (*w)(unsigned char), int t, size_t *r)\n"
+                        "{\n"
+                        "for (int i = 0; i < 3000; i++)\n"
+                        "    fprintf(stderr, \"this is line %%d, and here "
+                        "comes the next one\\n\", i);\n"
+                        "return count_quietly(b, n, w, t, r);\n}\n",
+                        reference));
+    expect(talloc_asprintf(ctx, "%s/prints.c", folder),
+           "behaviour memory interleavings", 0, "60 of 60 points");
+}
+
 Test(check, an_unknown_exercise_is_an_error)
 {
     struct ran ran = check("99", answer("a.c", ""), "");

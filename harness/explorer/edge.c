@@ -1,6 +1,7 @@
 /*
- * edge.c - marks where the program's data begins and ends: compiled twice,
- * with EDGE=begin and EDGE=end, and linked before and after its objects.
+ * edge.c - marks where data begins and ends. It is compiled with EDGE=begin
+ * and EDGE=end, and linked before and after the program's objects; and with
+ * EDGE=own, for the end of the explorer's, which follow.
  */
 #define NAME_(section, edge) explorer_##section##_##edge
 #define NAME(section, edge)  NAME_(section, edge)

@@ -24,7 +24,7 @@
 /* edge.c */
 extern char explorer_data_begin[], explorer_data_end[];
 extern char explorer_bss_begin[], explorer_bss_end[];
-extern char __data_start[], _end[];
+extern char explorer_data_own[], explorer_bss_own[];
 
 #define CELL_BYTES    16
 #define SHADOW        0x40000000000 /* 4 TB: of data, heap and stacks */
@@ -155,9 +155,18 @@ struct cell *cell_of(uint64_t address)
     }
 }
 
+static bool meets(uint64_t address, size_t size, const char *begin,
+                  const char *end)
+{
+    return address + size > ADDRESS(begin) && address < ADDRESS(end);
+}
+
+/* The explorer's objects follow on the program's. What else lies there are
+ * copies of the C library's variables, such as stderr. */
 bool is_ours(uint64_t address, size_t size)
 {
-    if (address + size > ADDRESS(__data_start) && address < ADDRESS(_end))
+    if (meets(address, size, explorer_data_end, explorer_data_own) ||
+        meets(address, size, explorer_bss_end, explorer_bss_own))
         return true;
     return address >= OWN_MEMORY && address < SHADOW + (1ull << 44);
 }

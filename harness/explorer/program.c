@@ -62,6 +62,7 @@ int main(int argc, char **argv)
     arguments = argv;
     dup2(nowhere, 0);
     dup2(nowhere, 1);
+    dup2(nowhere, 2);
     explore(&program);
     if (found)
         tell_bug();

@@ -378,6 +378,7 @@ int main(int argc, char **argv)
     settings.visits = settings.small = true;
     dup2(nowhere, 0);
     dup2(nowhere, 1);
+    dup2(nowhere, 2);
     for (struct standin_test *test = tests; test != NULL; test = test->next)
         if (asked_for(test, argc - 1, argv + 1) && tried_count < TESTS)
             tried[tried_count++].test = test;
