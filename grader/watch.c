@@ -6,7 +6,10 @@
  * processor time of the test that runs:
  *
  *   all still, nobody to let go   a deadlock: told from the board, then the
- *                                 test's process is killed
+ *                                 test's process is killed. One look is a
+ *                                 proof (stillness.h), but rests on what the
+ *                                 kernel says of sleep, and what is told is
+ *                                 final: so it must hold three times
  *   processor time used up        the thread that used most of it is asked
  *                                 where it is (SIGXCPU), then killed
  *   wall time used up             it sleeps: told from the board, killed
@@ -32,6 +35,7 @@
 #include "stillness.h"
 
 #define TEST_WALL_SECONDS 20.0
+#define STILL_LOOKS       3
 #define ASLEEP_SECONDS    2.0
 #define ASLEEP_LOOKS      100
 #define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
@@ -52,6 +56,7 @@ struct watch {
     double cpu_let_go; /* and when somebody was let go last */
     bool asked_where;  /* SIGXCPU was sent */
     bool condemned;    /* the process was killed */
+    unsigned still;    /* looks in a row that found a deadlock */
     unsigned asleep;   /* looks in a row that found everyone asleep */
     double asleep_since;
     unsigned timed_out; /* tests that used up their time */
@@ -168,7 +173,7 @@ static void follow_test(struct watch *watch, pid_t pid)
     watch->cpu_let_go = watch->cpu_before;
     watch->began = clock_now();
     watch->asked_where = watch->condemned = false;
-    watch->asleep = 0;
+    watch->asleep = watch->still = 0;
 }
 
 static void check_time(struct watch *watch, pid_t pid)
@@ -277,7 +282,8 @@ static enum box_word look(void *state, const struct box_sight *sight)
         return BOX_GO_ON;
     motion = sight->size > 0 ? look_after_hint(watch, sight)
                              : stillness_look(watch->stillness, sight);
-    if (motion == MOTION_DEADLOCK) {
+    watch->still = motion == MOTION_DEADLOCK ? watch->still + 1 : 0;
+    if (watch->still == STILL_LOOKS) {
         tell_hang(watch, pid, BUG_DEADLOCK);
     } else if (sight->size == 0) {
         check_sleep(watch, pid, motion);

@@ -25,7 +25,7 @@ enum outcome { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_UNJUDGED };
 
 /* The complaint about one file, or what could not be judged. */
 struct remark {
-    char text[1000];
+    char text[3500]; /* with the rest of its line below PIPE_BUF */
     enum outcome outcome;
 };
 
@@ -40,6 +40,16 @@ complain(struct remark *remark, const char *format, ...)
               arguments);
     va_end(arguments);
     remark->outcome = OUTCOME_FAIL;
+}
+
+/* All that the result says of a row that should not be there: it may never
+ * come again. */
+static void tell_whole(struct remark *remark, json_t *row)
+{
+    char *text = json_dumps(row, JSON_COMPACT);
+
+    complain(remark, " %.2500s;", text ? text : "");
+    free(text);
 }
 
 /* A figure by the clock on a busy machine: said, not counted. */
@@ -66,8 +76,7 @@ static void judge_right(json_t *result, struct remark *remark)
             remark->outcome = remark->outcome == OUTCOME_PASS ? OUTCOME_UNJUDGED
                                                               : remark->outcome;
         else if (strcmp(drive_text(row, "status"), "pass") != 0)
-            complain(remark, " %s is %s: %.300s;", drive_text(row, "name"),
-                     drive_text(row, "status"), drive_text(row, "message"));
+            tell_whole(remark, row);
     }
 }
 
@@ -209,7 +218,7 @@ static void work(const struct answers *answers, int worker, int pipe)
     for (size_t i = (size_t)worker; i < answers->count; i += WORKERS) {
         const struct answer *answer = &answers->items[i];
         struct remark remark = look_at(answer, worker);
-        char line[1400];
+        char line[4000];
         int n =
             snprintf(line, sizeof line, "%c%s%s%s\n", "pfu"[remark.outcome],
                      answer -> path, remark.text[0] ? ":" : "", remark.text);

@@ -126,6 +126,26 @@ static json_t *statuses(json_t *result, int status)
     return map;
 }
 
+/* What was said of a right answer that did not pass may never come again. */
+static void keep_accusation(const struct answer *answer, json_t *result,
+                            json_t *checks)
+{
+    const char *check;
+    char path[64];
+    json_t *status;
+
+    json_object_foreach(checks, check, status)
+    {
+        const char *word = json_string_value(status);
+
+        if (!answer->right || strcmp(word, "pass") == 0 ||
+            strcmp(word, "inconclusive") == 0)
+            continue;
+        snprintf(path, sizeof path, "build/soak-accused-%d.json", getpid());
+        json_dump_file(result, path, JSON_INDENT(2));
+    }
+}
+
 /* One check in a process of its own; its line is one write at the end of the
  * file, so lines of several do not mix. */
 static void run_once(const struct answer *answer, const char *condition)
@@ -137,7 +157,10 @@ static void run_once(const struct answer *answer, const char *condition)
         json_pack("{s:s, s:s, s:o}", "answer", answer->path, "condition",
                   condition, "checks", statuses(result, status));
     char *text = json_dumps(line, JSON_COMPACT);
-    int file = open(KEPT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int file;
+
+    keep_accusation(answer, result, json_object_get(line, "checks"));
+    file = open(KEPT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
     if (!stopped && (file < 0 || dprintf(file, "%s\n", text) < 0))
         perror(KEPT);
