@@ -92,7 +92,8 @@ link = mkdir -p $(@D) && $(1) -o $@.$$$$ && mv -f $@.$$$$ $@ || \
 
 # ---- the grader --------------------------------------------------------------
 
-GRADER := $(filter-out grader/keeper.c grader/origin%,$(wildcard grader/*.c))
+GRADER := $(filter-out grader/keeper.c grader/origin% grader/lean_%,\
+    $(wildcard grader/*.c))
 GRADER_O := $(GRADER:%.c=build/%.o)
 KEEPER_O := build/grader/keeper.o build/grader/family.o
 ORIGIN_O := $(patsubst %.c,build/%.o,$(wildcard grader/origin*.c))
@@ -158,7 +159,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed faults faults_calls no_certificates assertions
+MAINS := oracle runner speed faults faults_calls assertions
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h).
@@ -169,8 +170,8 @@ endef
 $(foreach name,$(FLAVOURS) oracle workload faults,\
     $(eval $(call harness,$(name))))
 
-HARNESS_criterion-gcc := $(INSIDE) no_certificates assertions
-HARNESS_criterion-clang := $(INSIDE) no_certificates assertions
+HARNESS_criterion-gcc := $(INSIDE) assertions
+HARNESS_criterion-clang := $(INSIDE) assertions
 HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed
@@ -251,9 +252,20 @@ LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))
 build/kit/valgrind/lib/libc.so.6: $(LIBC) grader/lean_libc.sh
 	grader/lean_libc.sh $(LIBC) $@
 
+# What real Criterion loads in place of libgit2, under whatever name it has.
+CRITERION_GIT = $$(objdump -p \
+    $$(realpath $$($(KIT_CC) -print-file-name=libcriterion.so)) | \
+    sed -n 's/.*NEEDED *\(libgit2\.so.*\)/\1/p')
+
+build/kit/criterion/lib/lean.so: grader/lean_criterion.c Makefile
+	$(call compile,$(KIT_CC) $(KIT_CFLAGS) -O1 -fPIC,\
+	    && $(KIT_CC) -shared -o $@.$$$$.so $@.$$$$ && mv $@.$$$$.so $@.$$$$)
+	git=$(CRITERION_GIT) && test -z "$$git" || ln -sf lean.so $(@D)/$$git
+
 KIT := build/interleave build/keeper build/origin $(EXPLORER_KIT) \
     $(FLAVOURS:%=build/kit/harness/%.o) \
-    build/kit/harness/workload.o build/kit/harness/faults.o build/kit/valgrind/lib/libc.so.6 \
+    build/kit/harness/workload.o build/kit/harness/faults.o \
+    build/kit/valgrind/lib/libc.so.6 build/kit/criterion/lib/lean.so \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o) build/kit/$(name)/explored.o) \
     $(WORKLOADS:%=build/kit/%/workload.o)

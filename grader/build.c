@@ -47,10 +47,6 @@ static const char *const syms[OBJECT_COUNT] = {
 static const char *const object_names[OBJECT_COUNT] = {"gcc", "clang", "tsan",
                                                        "explored"};
 
-/* harness/no_certificates.c: for libraries to find it */
-#define NO_CERTIFICATES                                                        \
-    "-Wl,--export-dynamic-symbol=mbedtls_x509_crt_parse_file"
-
 static const struct recipe {
     const char *name;
     const char *linker[4]; /* words that begin the command */
@@ -65,14 +61,14 @@ static const struct recipe {
     const char *library;
 } recipes[PROGRAM_COUNT] = {
     [PROGRAM_CRITERION_GCC] = {"criterion-gcc",
-                               {"gcc", "-fuse-ld=gold", NO_CERTIFICATES},
+                               {"gcc", "-fuse-ld=gold"},
                                OBJECT_GCC,
                                WATCHED,
                                "criterion-gcc.o",
                                "criterion-gcc.o",
                                "-lcriterion"},
     [PROGRAM_CRITERION_CLANG] = {"criterion-clang",
-                                 {"gcc", "-fuse-ld=gold", NO_CERTIFICATES},
+                                 {"gcc", "-fuse-ld=gold"},
                                  OBJECT_CLANG,
                                  WATCHED,
                                  "criterion-clang.o",

@@ -111,10 +111,15 @@ static void criterion(struct look *look, enum program program, const char *way,
                       unsigned turn)
 {
     static const char *const after[] = {"-j1", "-q", NULL};
+    const char *const extra[] = {
+        talloc_asprintf(look->ctx, "LD_LIBRARY_PATH=%s/build/kit/criterion/lib",
+                        look->lab->root), /* grader/lean_criterion.c */
+        NULL};
     struct run_spec spec = tests_of(look, way, turn);
 
     spec.program = program_for(look, program);
     spec.after = after;
+    spec.extra = extra;
     spec.processes = true;
     spec.time_outs = RUN_TIME_OUTS;
     spec.most = 2; /* Criterion itself may fail to start a test, once */
