@@ -1,7 +1,7 @@
 /*
  * slots.h - how many boxes run at one time. The lenses are threads of the
- * grader; each asks for a slot around each box, and the one whose result is
- * shown first goes first.
+ * grader; each asks for a slot around each box, and the one with the lowest
+ * number goes first.
  */
 #ifndef SLOTS_H
 #define SLOTS_H
