@@ -8,9 +8,13 @@
  * ends by itself. After a fatal one the test is over, and no hang in what
  * follows is the student's.
  */
-#include <criterion/criterion.h>
-
 #include "inside.h"
+
+/* <criterion/event.h>, <criterion/abort.h>: the real one's, which the
+ * stand-in does not have */
+struct criterion_assert_stats;
+void criterion_send_assert(struct criterion_assert_stats *stats);
+_Noreturn void criterion_abort_test(void);
 
 void il_criterion_send_assert(struct criterion_assert_stats *stats);
 void il_criterion_send_assert(struct criterion_assert_stats *stats)

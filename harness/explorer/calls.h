@@ -6,6 +6,7 @@
 #ifndef CALLS_H
 #define CALLS_H
 
+#include <pthread.h>
 #include <time.h>
 
 #include "explorer.h"
@@ -31,7 +32,11 @@ uint64_t moment(clockid_t clock, const struct timespec *until);
 /* calls_locks.c: for a thread that waits for a condition, too */
 struct object *mutex_of(void *mutex, uint64_t pc);
 bool mutex_ready(struct thread *thread);
-void mutex_take(struct object *mutex, enum op op);
+int mutex_take(struct object *mutex, enum op op); /* 0, or as a lock returns */
 void mutex_give(struct object *mutex, uint64_t pc, enum op op);
+
+/* calls_robust.c: the thread has ended; what it still has is let go. */
+void mutexes_orphaned(struct thread *owner);
+bool mutex_robust(const pthread_mutex_t *mutex);
 
 #endif

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "calls.h"
+#include "trace.h"
 
 /* ---- mutexes ------------------------------------------------------------ */
 
@@ -25,8 +26,10 @@ struct object *mutex_of(void *pointer, uint64_t pc)
         fail(FAULT_MISUSE, pc, ADDRESS(pointer), "destroyed");
     if (((pthread_mutex_t *)pointer)->__data.__kind & ~0x3ff)
         fail(FAULT_MISUSE, pc, ADDRESS(pointer), "never initialised");
-    if (mutex->owner == NULL)
+    if (mutex->owner == NULL) {
         mutex->size = kind_of(pointer);
+        mutex->robust = mutex_robust(pointer);
+    }
     return mutex;
 }
 
@@ -37,13 +40,18 @@ bool mutex_ready(struct thread *thread)
     return !thread->waits && mutex->owner == NULL;
 }
 
-void mutex_take(struct object *mutex, enum op op)
+int mutex_take(struct object *mutex, enum op op)
 {
+    if (mutex->health == LOST) {
+        depend(mutex, op, false);
+        return ENOTRECOVERABLE;
+    }
     mutex->owner = world->self;
     mutex->count = 1;
     acquire(mutex);
     depend(mutex, op, true);
     spin_progress();
+    return mutex->health == ORPHANED ? EOWNERDEAD : 0;
 }
 
 void mutex_give(struct object *mutex, uint64_t pc, enum op op)
@@ -55,6 +63,8 @@ void mutex_give(struct object *mutex, uint64_t pc, enum op op)
              "unlock of a mutex that another thread holds");
     mutex->owner = NULL;
     mutex->count = 0;
+    if (mutex->health == ORPHANED)
+        mutex->health = LOST;
     release(mutex);
     depend(mutex, op, true);
     spin_progress();
@@ -111,8 +121,7 @@ static int mutex_lock(pthread_mutex_t *mutex, bool timed, uint64_t deadline,
         depend(object, OP_CLOCK, false);
         return ETIMEDOUT;
     }
-    mutex_take(object, OP_LOCK);
-    return 0;
+    return mutex_take(object, OP_LOCK);
 }
 
 CALL(int, pthread_mutex_lock, pthread_mutex_t *mutex)
@@ -132,6 +141,14 @@ CALL(int, pthread_mutex_clocklock, pthread_mutex_t *mutex, clockid_t clock,
     return mutex_lock(mutex, true, moment(clock, until), PC);
 }
 
+static int tried_in_vain(struct object *lock, uint64_t pc)
+{
+    trace_note(world->self, "another thread has it: goes on without");
+    depend(lock, OP_TRYLOCK, false);
+    spin_read(lock->address, lock->history, pc);
+    return EBUSY;
+}
+
 CALL(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
 {
     struct object *object = mutex_of(mutex, PC);
@@ -139,13 +156,9 @@ CALL(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
     announce(OP_TRYLOCK, object, NULL, PC);
     if (object->owner == world->self && object->size == PTHREAD_MUTEX_RECURSIVE)
         return locked_by_self(object);
-    if (object->owner == NULL) {
-        mutex_take(object, OP_TRYLOCK);
-        return 0;
-    }
-    depend(object, OP_TRYLOCK, false);
-    spin_read(object->address, object->history, PC);
-    return EBUSY;
+    if (object->owner == NULL)
+        return mutex_take(object, OP_TRYLOCK);
+    return tried_in_vain(object, PC);
 }
 
 CALL(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
@@ -203,13 +216,9 @@ CALL(int, pthread_spin_trylock, pthread_spinlock_t *lock)
     struct object *object = spin_of(lock);
 
     announce(OP_TRYLOCK, object, NULL, PC);
-    if (object->owner == NULL) {
-        mutex_take(object, OP_TRYLOCK);
-        return 0;
-    }
-    depend(object, OP_TRYLOCK, false);
-    spin_read(object->address, object->history, PC);
-    return EBUSY;
+    if (object->owner == NULL)
+        return mutex_take(object, OP_TRYLOCK);
+    return tried_in_vain(object, PC);
 }
 
 CALL(int, pthread_spin_unlock, pthread_spinlock_t *lock)
@@ -301,9 +310,7 @@ static int rwlock_try(pthread_rwlock_t *lock, bool write, uint64_t pc)
         write ? take_write(object) : take_read(object);
         return 0;
     }
-    depend(object, OP_TRYLOCK, false);
-    spin_read(object->address, object->history, pc);
-    return EBUSY;
+    return tried_in_vain(object, pc);
 }
 
 CALL(int, pthread_rwlock_rdlock, pthread_rwlock_t *lock)

@@ -257,6 +257,7 @@ noreturn void thread_ends(void)
     object->dead = true;
     release(object);
     depend(object, OP_END, true);
+    mutexes_orphaned(self);
     spin_progress();
     thread_gone();
 }

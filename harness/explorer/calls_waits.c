@@ -68,12 +68,12 @@ static void let_go(struct object *mutex, uint64_t pc)
         mutex_give(mutex, pc, OP_WAIT);
 }
 
-static void take_again(struct object *mutex)
+static int take_again(struct object *mutex)
 {
-    if (mutex->owner == world->self)
-        mutex->count++;
-    else
-        mutex_take(mutex, OP_WAKE);
+    if (mutex->owner != world->self)
+        return mutex_take(mutex, OP_WAKE);
+    mutex->count++;
+    return 0;
 }
 
 static int cond_wait(pthread_cond_t *pointer, pthread_mutex_t *mutex_pointer,
@@ -83,6 +83,7 @@ static int cond_wait(pthread_cond_t *pointer, pthread_mutex_t *mutex_pointer,
     struct object *mutex = mutex_of(mutex_pointer, pc);
     struct thread *self = world->self;
     bool late;
+    int error;
 
     announce(OP_WAIT, cond, NULL, pc);
     if (mutex->owner != self)
@@ -98,8 +99,8 @@ static int cond_wait(pthread_cond_t *pointer, pthread_mutex_t *mutex_pointer,
     if (late || self->woken_early)
         depend(cond, OP_CLOCK, true);
     acquire(cond);
-    take_again(mutex);
-    return late ? ETIMEDOUT : 0;
+    error = take_again(mutex);
+    return error != 0 ? error : late ? ETIMEDOUT : 0;
 }
 
 CALL(int, pthread_cond_wait, pthread_cond_t *cond, pthread_mutex_t *mutex)

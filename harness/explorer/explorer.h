@@ -75,6 +75,8 @@ struct object {
     int size;    /* of a barrier; kind of a mutex */
     int waiting; /* threads that wait for a condition, a barrier's turn */
     bool dead;   /* destroyed */
+    bool robust; /* told of an owner that ends: calls_robust.c */
+    enum { HEALTHY, ORPHANED, LOST } health;
     bool has_clocks;
     struct clocks clocks; /* what a thread that takes it has seen */
 };
@@ -280,6 +282,9 @@ struct thread *thread_new(void *(*start)(void *), void *argument);
 
 /* The entry of an address, made at first use. */
 struct object *object_at(const volatile void *address, enum object_kind kind);
+
+/* A robust mutex that this thread has, or NULL. Looks at every object. */
+struct object *object_robust_of(const struct thread *owner);
 void objects_forget(void); /* all of all schedules */
 
 /* ---- race.c ------------------------------------------------------------- */

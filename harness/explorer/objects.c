@@ -27,6 +27,15 @@ void objects_forget(void)
         memset(table, 0, OBJECTS * sizeof *table);
 }
 
+struct object *object_robust_of(const struct thread *owner)
+{
+    for (unsigned i = 0; table != NULL && i < OBJECTS; i++)
+        if (table[i].schedule == world->schedule && table[i].robust &&
+            table[i].owner == owner)
+            return &table[i];
+    return NULL;
+}
+
 struct object *object_at(const volatile void *address, enum object_kind kind)
 {
     struct object *object = place_of(ADDRESS(address));

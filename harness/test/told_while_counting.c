@@ -1,4 +1,4 @@
-/* expect: race */
+/* expect: data-race */
 /*
  * Two threads count with a plain `n++`, and tell of it with what the C library
  * lends: stdout and stderr, the tables behind isdigit(), errno, environ,
