@@ -7,7 +7,9 @@
  *   timeline.c          the lines of a trace become events
  *   timeline_memory.c   meanwhile: what lies at an address
  *   timeline_matters.c  which events are told
- *   timeline_words.c    each event in a few words
+ *   timeline_words.c    each event in a few words, and who stands where
+ *   timeline_sentence.c what went wrong, in one or two sentences
+ *   timeline_cause.c    how it came to that
  */
 #ifndef TIMELINE_PARTS_H
 #define TIMELINE_PARTS_H
@@ -56,5 +58,27 @@ void timeline_find_what_matters(struct timeline *timeline);
 
 /* Sets `taken` of all who stand before something that a thread has. */
 void timeline_find_where_taken(struct timeline *timeline);
+
+/* ---- timeline_words.c --------------------------------------------------- */
+
+/* The name, or other words where it is not known. */
+static inline const char *or_it(const char *name, const char *otherwise)
+{
+    return name != NULL ? name : otherwise;
+}
+
+/* " (line 12)", " (in the test)", or "" where the line is not known. */
+const char *in_line(struct timeline *timeline, const struct place *place);
+
+/* ---- timeline_sentence.c ------------------------------------------------ */
+
+/* What went wrong; NULL when it is a wrong result, and nothing shows why. The
+ * events must have their texts. */
+const char *timeline_sentence(struct timeline *timeline);
+
+/* ---- timeline_cause.c --------------------------------------------------- */
+
+/* How the threads came to a wrong result, or NULL when no pattern fits. */
+const char *timeline_cause(struct timeline *timeline);
 
 #endif
