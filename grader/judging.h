@@ -1,17 +1,19 @@
 /*
  * judging.h - what the parts of the judge share. Only judge*.c, tally.c,
- * findings.c and words*.c include it.
+ * findings*.c and words*.c include it.
  *
  * How a verdict is made, in this order:
  *
- *   findings.c  reports of all tools about one bug become one `trouble`, and
- *               each trouble gets its weight: does it cost points, is it
- *               open, or is it a note?
- *   gaps.c      why a lens that saw nothing has shown nothing
- *   tally.c     what happened to one test in one run, and what was observed
- *   judge_*.c   one file for each property: from both to one row
- *   words*.c    what a student reads about a trouble
- *   judge.c     all rows together: score, verdict, notes, what is unseen
+ *   findings.c        reports of all tools about one bug become one `trouble`
+ *   findings_weigh.c  each trouble gets its weight: does it cost points, is it
+ *                     open, or is it a note?
+ *   findings_rows.c   the check that it belongs to, and the row that tells it
+ *   gaps.c            why a lens that saw nothing has shown nothing
+ *   tally.c           what happened to one test in one run, and what was
+ *                     observed
+ *   judge_*.c         one file for each property: from both to one row
+ *   words*.c          what a student reads about a trouble
+ *   judge.c           all rows together: score, verdict, notes, what is unseen
  */
 #ifndef JUDGING_H
 #define JUDGING_H
@@ -58,6 +60,25 @@ enum property finding_property(enum bug kind);
 /* true when it happened only because a call was made to fail */
 bool finding_is_made(const struct finding *finding);
 
+/* The frame of a side where the student's own code is, or NULL. */
+const struct place *side_student(const struct side *side);
+
+/* How many sides of a report have such a frame. */
+size_t report_student_sides(const struct report *report);
+
+/* ---- findings_weigh.c --------------------------------------------------- */
+
+/* The weight of a trouble, by who saw it and what the answer calls. */
+enum weight findings_weigh(const struct evidence *evidence,
+                           const struct trouble *trouble);
+
+/* What a tool believes of a lock that it does not know is not even a note,
+ * when the explorer has been there. Asked of a trouble that has its weight. */
+bool findings_refuted(const struct evidence *evidence,
+                      const struct trouble *trouble);
+
+/* ---- findings_rows.c ---------------------------------------------------- */
+
 /* true when the trouble was, or may have been, seen in a test of the check */
 bool trouble_covers(const struct trouble *trouble, const struct check *check);
 
@@ -68,12 +89,6 @@ bool trouble_belongs(const struct judging *judging,
 /* A race that costs points, seen in a test that the check rests on, or NULL. */
 struct trouble *race_covering(struct judging *judging,
                               const struct check *check);
-
-/* The frame of a side where the student's own code is, or NULL. */
-const struct place *side_student(const struct side *side);
-
-/* How many sides of a report have such a frame. */
-size_t report_student_sides(const struct report *report);
 
 /* Adds to what the row tells a finding, which must live as long; or a
  * trouble, once. */
