@@ -7,7 +7,7 @@
  *   search   schedule after schedule, in a box
  *   confirm  the one that failed once more, in a fresh process and with real
  *            threads, and write down each step
- *   tell     the timeline, and what went wrong
+ *   tell     the timeline, and what went wrong (explore_report.c)
  *
  * A token is HASH-TURNS, and HASHn-TURNS where races were looked past.
  */
@@ -22,34 +22,15 @@
 #include "clock.h"
 #include "collect.h"
 #include "explore.h"
-#include "explore_build.h"
-#include "explored.h"
+#include "explore_job.h"
 #include "interrupt.h"
 #include "read_parts.h"
 #include "report.h"
 #include "say.h"
-#include "timeline.h"
 #include "verbs.h"
 #include "work.h"
 
-struct explore_job {
-    void *ctx;
-    const struct options *options;
-    struct explore_program program;
-    struct explore_settings settings;
-    const char *path; /* of what was built */
-    const char *token;
-    bool replays;
-    struct explored found;     /* by the search */
-    struct timeline *timeline; /* of the run that confirmed it */
-    const char *verdict;
-    const char *message; /* for "uncontrolled" and "error" */
-    double began, search_began, search_seconds;
-};
-
-/* ---- lines of the source ------------------------------------------------ */
-
-static const char *line_of(void *state, const struct place *place)
+const char *explore_line(void *state, const struct place *place)
 {
     struct explore_job *job = state;
 
@@ -154,7 +135,7 @@ static int confirm(struct explore_job *job, const char *turns)
     trace = work_read(job->ctx, path, 64u * 1024 * 1024, &size);
     if (trace != NULL)
         job->timeline = timeline_read(job->ctx, trace, size, job->path, NULL,
-                                      line_of, job, &why);
+                                      explore_line, job, &why);
     if (job->replays)
         job->found = seen;
     else if (seen.kind != job->found.kind)
@@ -221,141 +202,6 @@ static int look(struct explore_job *job)
     return job->found.kind != NO_FAULT ? STATUS_FALLS_SHORT : STATUS_FULL_MARKS;
 }
 
-/* ---- told to a person --------------------------------------------------- */
-
-static void tell_bug(struct explore_job *job)
-{
-    const struct explored *found = &job->found;
-
-    if (job->replays)
-        printf("%s\n\n", fault_name(found->kind));
-    else
-        printf("%s, in schedule %" PRIu64 ", with %u preemption%s\n\n",
-               fault_name(found->kind), found->schedules, found->preemptions,
-               found->preemptions == 1 ? "" : "s");
-    if (job->timeline == NULL)
-        return;
-    fputs("  ", stdout);
-    report_wrap(stdout, report_clean(job->ctx, job->timeline->sentence), 2, 2);
-    fputc('\n', stdout);
-    report_timeline(stdout, job->timeline, line_of, job);
-}
-
-static void tell_none(const struct explored *found)
-{
-    uint64_t chance = found->schedules - found->searched;
-
-    if (found->whole) {
-        printf("no bug: all %" PRIu64 " schedules were run\n",
-               found->schedules);
-        return;
-    }
-    printf("no bug in %" PRIu64 " schedules", found->schedules);
-    if (found->bound_whole)
-        printf(": all %" PRIu64 " with at most %u preemptions", found->searched,
-               found->level);
-    if (chance > 0)
-        printf("%s%" PRIu64 " by chance (PCT, d = 3)",
-               found->bound_whole ? ", and " : ", of which ", chance);
-    printf("%s\n", found->stopped && strcmp(found->stopped, "time") == 0
-                       ? "; the time was up"
-                       : "");
-}
-
-static void tell(struct explore_job *job)
-{
-    const char *source = say_printable(job->ctx, job->options->source);
-
-    printf("%s%s%s  ", say_ink(stdout, INK_BOLD), source,
-           say_ink(stdout, INK_PLAIN));
-    if (job->found.kind != NO_FAULT)
-        tell_bug(job);
-    else
-        tell_none(&job->found);
-    if (job->found.places > 0)
-        printf("(%u places in the code race with others; each was a step)\n",
-               job->found.places);
-    if (job->found.early)
-        printf("(in some schedules the program ends while another thread "
-               "still runs)\n");
-    if (job->found.missing != NULL)
-        printf("(%s was not found: a program is explored in an empty folder, "
-               "so its files need absolute paths)\n",
-               report_clean(job->ctx, job->found.missing));
-    if (job->token != NULL && job->found.kind != NO_FAULT)
-        printf("\nAgain: make replay SRC=%s SCHEDULE=%s\n", source, job->token);
-}
-
-/* ---- told to a program -------------------------------------------------- */
-
-static void add_place(json_t *list, const struct place *place, const char *what)
-{
-    if (place->line > 0 && place->file != NULL)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:i, s:s}", "file", place->file,
-                                        "line", place->line, "what", what));
-}
-
-static json_t *result(const struct explore_job *job)
-{
-    const struct explored *found = &job->found;
-    json_t *json =
-        json_pack("{s:i, s:s, s:I, s:f}", "schema", 1, "verdict", job->verdict,
-                  "schedules", (json_int_t)found->schedules, "seconds",
-                  clock_now() - job->began);
-    json_t *places = json_array();
-
-    json_object_set_new(json, "search_seconds", json_real(job->search_seconds));
-    if (job->message != NULL)
-        json_object_set_new(json, "message", json_string(job->message));
-    if (found->stopped != NULL)
-        json_object_set_new(json, "stopped", json_string(found->stopped));
-    if (found->told)
-        json_object_set_new(
-            json, "search",
-            json_pack("{s:I, s:I, s:I, s:I, s:b, s:I}", "schedules",
-                      (json_int_t)found->searched, "left_early",
-                      (json_int_t)found->pruned, "steps",
-                      (json_int_t)found->steps, "preemptions",
-                      (json_int_t)found->level, "whole", found->bound_whole,
-                      "racing_places", (json_int_t)found->places));
-    if (found->kind != NO_FAULT && strcmp(job->verdict, "bug") == 0) {
-        json_object_set_new(json, "kind", json_string(fault_name(found->kind)));
-        json_object_set_new(json, "schedules_to_first_bug",
-                            json_integer((json_int_t)found->schedules));
-        json_object_set_new(json, "preemptions",
-                            json_integer(found->preemptions));
-        json_object_set_new(json, "schedule", json_string(job->token));
-    }
-    if (job->timeline != NULL) {
-        add_place(places, &job->timeline->fault_place, "goes wrong here");
-        add_place(places, &job->timeline->other_place, "the other side");
-        for (size_t i = 0; i < job->timeline->standing_count; i++)
-            if (found->kind == FAULT_DEADLOCK)
-                add_place(places, &job->timeline->standing[i].place,
-                          job->timeline->standing[i].text);
-        json_object_set_new(json, "sentence",
-                            json_string(job->timeline->sentence));
-        json_object_set_new(json, "events", timeline_json(job->timeline));
-    }
-    json_object_set_new(json, "locations", places);
-    return json;
-}
-
-static int save(struct explore_job *job, int status)
-{
-    const char *why;
-    json_t *json;
-
-    if (job->options->result == NULL)
-        return status;
-    json = result(job);
-    if (report_json_write(job->ctx, job->options->result, json, &why) != 0)
-        status = say_fault("%s", why);
-    json_decref(json);
-    return status;
-}
-
 /* The replay once more, at the user's terminal. */
 static int debug(struct explore_job *job, int status)
 {
@@ -395,10 +241,25 @@ static int explore(struct explore_job *job)
     else
         status = look(job);
     if (status != STATUS_NO_WORK)
-        tell(job);
+        explore_tell(job);
     if (status != STATUS_NO_WORK && options->explore.debugger)
         status = debug(job, status);
     work_remove(job->program.work);
+    return status;
+}
+
+/* Writes the result file, where one is asked for. */
+static int save(struct explore_job *job, int status)
+{
+    const char *why;
+    json_t *json;
+
+    if (job->options->result == NULL)
+        return status;
+    json = explore_result(job);
+    if (report_json_write(job->ctx, job->options->result, json, &why) != 0)
+        status = say_fault("%s", why);
+    json_decref(json);
     return status;
 }
 
