@@ -28,7 +28,7 @@
 #include "explorer.h"
 #include "files.h"
 #include "places.h"
-#include "search.h"
+#include "strategy.h"
 #include "tell.h"
 #include "trace.h"
 

@@ -17,7 +17,7 @@
  *   - Every access is looked at for races, exact to the byte. (race.c)
  *   - When a schedule has ended the student's memory is put back, and the
  *     next one begins. (explore.c)
- *   - What to try next is a strategy's word. (strategy_*.c)
+ *   - What to try next is a strategy's word. (strategy.h, strategy_*.c)
  *
  * It explores sequential consistency: what a weak memory adds shows as a data
  * race. Nothing here judges; the grader does.
@@ -214,16 +214,6 @@ struct state {
 /* ---- schedule.c --------------------------------------------------------- */
 
 /*
- * One thing that can happen next. In a list of options the first is what
- * happens when nobody interferes.
- */
-struct option {
-    uint8_t thread;
-    enum { GO, SPURIOUS, TIME_OUT } how : 8;
-    uint8_t cost; /* 1: a preemption, or another surprise */
-};
-
-/*
  * Announces what the calling thread is about to do, and comes back when it is
  * its turn and it can be done. Does not come back when the schedule ends.
  */
@@ -272,9 +262,6 @@ noreturn void too_long(uint64_t pc);
 
 /* In a replay: calls the debugger before the step that it was asked for. */
 void stop_if_asked(void);
-
-/* Two states with the same key have the same future. */
-uint64_t schedule_key(void);
 
 struct thread *thread_new(void *(*start)(void *), void *argument);
 
@@ -357,26 +344,7 @@ bool fibers_possible(void);
 /* What a thread runs, on its own stack. */
 noreturn void thread_body(void);
 
-/* ---- strategies --------------------------------------------------------- */
-
-struct strategy {
-    const char *name;
-    bool (*begin)(void); /* the next schedule; false: there is none */
-    unsigned (*choose)(const struct option *options, unsigned count);
-    void (*end)(void);
-};
-extern const struct strategy strategy_search, strategy_pct, strategy_random,
-    strategy_replay;
-extern const struct strategy *strategy;
-
-#define PRUNE UINT32_MAX /* choose(): all that follows has been seen */
-
 /* ---- settings, from the environment ------------------------------------- */
-
-extern struct turns *turns; /* of the schedule under way */
-int replay_read(const char *token);
-void replay_use(const struct turns *turns, bool leniently);
-void replay_done(void);
 
 struct settings {
     uint64_t schedules; /* at the most */

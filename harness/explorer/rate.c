@@ -18,6 +18,7 @@
 
 #include "calls.h"
 #include "explore.h"
+#include "strategy.h"
 
 enum { STEPS = 6, SEQ_CST = 5 };
 

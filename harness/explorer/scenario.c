@@ -34,6 +34,7 @@
 #include "explore.h"
 #include "interleave.h"
 #include "places.h"
+#include "strategy.h"
 #include "tell.h"
 
 enum { OUTCOME_BYTES = 2048, OUTCOMES = 16, TESTS = 64 };

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "explorer.h"
+#include "strategy.h"
 #include "timers.h"
 #include "trace.h"
 

@@ -8,7 +8,7 @@
  * Nothing here is luck: schedule number i of a seed is always the same.
  */
 #include "explorer.h"
-#include "search.h"
+#include "strategy.h"
 
 enum { DEPTH = 3, LONGEST = 32 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "explorer.h"
+#include "strategy.h"
 #include "trace.h"
 
 static struct turn *list;

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "explorer.h"
-#include "search.h"
+#include "strategy.h"
 
 enum {
     FRAMES = 1 << 16,
