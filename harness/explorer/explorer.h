@@ -8,7 +8,7 @@
  *
  *   - One thread runs at a time. Before each step that other threads can
  *     notice, the thread announces it, and the strategy chooses who goes on:
- *     announce, choose, perform. (schedule.c)
+ *     announce, choose, perform. (steps.c, options.c, schedule.c)
  *   - Threads are fibers on stacks of our own, each with the thread-local
  *     storage of a parked thread; or real threads that hand over. (fibers.c,
  *     hand_over.c)
@@ -211,7 +211,7 @@ struct state {
 #define OWN_MEMORY 0x30000000000 /* 3 TB, and what follows */
 #define world      ((struct state *)OWN_MEMORY)
 
-/* ---- schedule.c --------------------------------------------------------- */
+/* ---- steps.c ------------------------------------------------------------ */
 
 /*
  * Announces what the calling thread is about to do, and comes back when it is
@@ -239,13 +239,15 @@ void announce_yield(enum op op, uint64_t pc);
 /* Before an access that races, which is a step already. */
 void announce_access(enum op op, struct object *object, uint64_t pc);
 
-/* One of `count` things happens that the program cannot choose. The first is
- * the usual one; the others are surprises. */
-unsigned choose(unsigned count);
-
 /* The calling thread's step is done: what was changed, for the state's hash.
  * With `changes` no other step on that object commutes with it. */
 void depend(struct object *object, enum op op, bool changes);
+
+/* ---- schedule.c --------------------------------------------------------- */
+
+/* One of `count` things happens that the program cannot choose. The first is
+ * the usual one; the others are surprises. */
+unsigned choose(unsigned count);
 
 /* Ends the schedule with a fault. */
 noreturn void fail(enum fault_kind kind, uint64_t pc, uint64_t address,

@@ -1,31 +1,22 @@
 /*
  * schedule.c - one thread at a time: who goes on at each step.
  *
- * A thread announces a step before it makes it. Then there is a list of
- * options: this thread goes on, or another that is ready; one that waits for
- * a condition variable wakes up for no reason; a timed wait is over. The
- * first option is what happens when nobody interferes: the same thread goes
- * on while it can, then the next one in turn. Leaving a thread that could go
- * on is a preemption and costs 1, as does every other surprise. The strategy
- * picks.
+ * Before a thread makes a step (steps.c) there is a list of options
+ * (options.c), and the strategy picks one. Leaving a thread that could go on
+ * is a preemption and costs 1, as does every other surprise. The thread that
+ * was picked runs, and all others stand still, until it announces its next
+ * step.
  *
  * The list follows from the state alone, never from a clock or an address
  * that could differ: so the same choices give the same run, and a run is
  * known by the choices that were not the first (struct turn).
- *
- * Equal states are known by their history (happens-before caching; Musuvathi
- * and Qadeer, Partial-order reduction for context-bounded state exploration,
- * 2007): each step hashes the history of its thread with that of the object
- * it touches, and each change to an object becomes its history. Two runs
- * that differ only in the order of independent steps end with the same
- * hashes. depend() does this.
  */
+#include "schedule.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "explorer.h"
-#include "strategy.h"
 #include "timers.h"
 #include "trace.h"
 
@@ -34,7 +25,6 @@ enum {
     POINTS_MAX = 20000,  /* of a schedule; then chance decides ... */
     FAIR_POINTS = 60000, /* ... and here it goes on for ever */
     MOVES_MAX = 1000000, /* announced steps, with a choice or without */
-    KERNEL = 20,         /* what a call of the kernel costs, in steps */
     IDLE_MAX = 20000     /* points at which all wait in loops */
 };
 
@@ -42,166 +32,6 @@ struct turns *turns;
 const struct strategy *strategy;
 const struct carrier *carrier;
 static uint64_t chance;
-
-uint64_t mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 m =
-        (unsigned __int128)(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
-
-    return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9e3779b97f4a7c15;
-    return mix(*state, 0xbf58476d1ce4e5b9);
-}
-
-/* ---- the state ---------------------------------------------------------- */
-
-static void remember(struct thread *self, uint64_t history)
-{
-    world->state -= self->term;
-    self->history = history;
-    self->term = mix(self->identity, history);
-    world->state += self->term;
-}
-
-void depend(struct object *object, enum op op, bool changes)
-{
-    struct thread *self = world->self;
-    uint64_t before = object != NULL ? object->history : 0;
-
-    remember(self, mix(mix(self->history, before), op));
-    if (changes && object != NULL)
-        object->history = self->history;
-}
-
-/* Each step is a part of its thread's history, whatever it touches: two states
- * between which a thread has made one are not the same. */
-static void made_step(void)
-{
-    struct thread *self = world->self;
-
-    remember(self, mix(self->history, self->op));
-}
-
-/* What decides, beside the histories, what can follow. */
-uint64_t schedule_key(void)
-{
-    uint64_t key = world->state + mix(world->self->identity, 1) +
-                   mix(world->now, 2) + world->self->op;
-
-    for (int i = 0; i < world->thread_count; i++) {
-        const struct thread *thread = &world->threads[i];
-
-        key += mix(thread->identity, 4u + thread->yields + 2u * thread->waits +
-                                         4u * thread->timed_out +
-                                         8u * thread->woken_early);
-    }
-    return key;
-}
-
-/* ---- the options -------------------------------------------------------- */
-
-static bool is_ready(struct thread *thread)
-{
-    if (thread->timed_out && thread->mutex == NULL)
-        return true;
-    return thread->ready == NULL || thread->ready(thread);
-}
-
-static unsigned add(struct option *options, unsigned count, int thread, int how,
-                    unsigned cost)
-{
-    options[count].thread = (uint8_t)thread;
-    options[count].how = how;
-    options[count].cost = (uint8_t)cost;
-    return count + 1;
-}
-
-static bool still_yields(struct thread *thread)
-{
-    if (thread->yields && thread->yielded_at != world->changes)
-        thread->yields = false;
-    return thread->yields;
-}
-
-/* Who can do what, in the order in which their turn comes. */
-struct crowd {
-    unsigned ready_count, lazy_count, timed_count, waiting_count;
-    uint8_t ready[THREADS];   /* can go on */
-    uint8_t lazy[THREADS];    /* could, but waits for a change in a loop */
-    uint8_t timed[THREADS];   /* waits, and the clock can end it */
-    uint8_t waiting[THREADS]; /* and may wake up for no reason */
-    bool sleeps;              /* one of the timed is no last resort */
-};
-
-static void sort_in(struct crowd *crowd, struct thread *thread)
-{
-    uint64_t deadline = thread->deadline;
-    unsigned i;
-
-    for (i = crowd->timed_count++; i > 0; i--) {
-        if (world->threads[crowd->timed[i - 1]].deadline <= deadline)
-            break;
-        crowd->timed[i] = crowd->timed[i - 1];
-    }
-    crowd->timed[i] = (uint8_t)thread->number;
-    crowd->sleeps |= !thread->last_resort;
-}
-
-static void ask(struct crowd *crowd, struct thread *thread)
-{
-    uint8_t number = (uint8_t)thread->number;
-
-    if (thread->life != ALIVE)
-        return;
-    if (thread->waits && thread->may_wake && !thread->woken_early)
-        crowd->waiting[crowd->waiting_count++] = number;
-    if (!is_ready(thread)) {
-        if (thread->timed)
-            sort_in(crowd, thread);
-    } else if (thread->yields && still_yields(thread)) {
-        crowd->lazy[crowd->lazy_count++] = number;
-    } else {
-        crowd->ready[crowd->ready_count++] = number;
-    }
-}
-
-static unsigned list_options(struct option *options)
-{
-    struct crowd crowd;
-    int n = world->thread_count, self = world->self->number;
-    bool goes_on;
-    unsigned count = 0;
-
-    crowd.ready_count = crowd.lazy_count = 0;
-    crowd.timed_count = crowd.waiting_count = 0;
-    crowd.sleeps = false;
-    for (int i = self; i < n; i++)
-        ask(&crowd, &world->threads[i]);
-    for (int i = 0; i < self; i++)
-        ask(&crowd, &world->threads[i]);
-    goes_on = crowd.ready_count > 0 && crowd.ready[0] == self;
-    for (unsigned i = 0; i < crowd.ready_count; i++)
-        count = add(options, count, crowd.ready[i], GO, goes_on && i > 0);
-    for (unsigned i = 0; i < crowd.timed_count; i++) {
-        bool last = world->threads[crowd.timed[i]].last_resort;
-
-        if (!last || (crowd.ready_count == 0 && !crowd.sleeps))
-            count = add(options, count, crowd.timed[i], TIME_OUT, count > 0);
-    }
-    /* Those that wait in loops: when nobody else is there, or as a surprise. */
-    for (unsigned i = 0; i < crowd.lazy_count; i++)
-        count = add(options, count, crowd.lazy[i], GO,
-                    count > 0 && crowd.ready_count > 0);
-    if (crowd.ready_count == 0 && count > 0)
-        world->idle++;
-    for (unsigned i = 0; i < crowd.waiting_count && count > 0; i++)
-        count = add(options, count, crowd.waiting[i], SPURIOUS, 1);
-    return count;
-}
 
 /* ---- the choice --------------------------------------------------------- */
 
@@ -244,6 +74,18 @@ static unsigned pick(const struct option *options, unsigned count)
     return choice;
 }
 
+unsigned choose(unsigned count)
+{
+    struct option options[OPTIONS];
+
+    world->steps++;
+    if (count > OPTIONS)
+        count = OPTIONS;
+    for (unsigned i = 0; i < count; i++)
+        options[i] = (struct option){(uint8_t)i, GO, i > 0};
+    return pick(options, count);
+}
+
 /* A small test that goes on so long goes on for ever. Of a program nobody can
  * say. */
 noreturn void too_long(uint64_t pc)
@@ -265,6 +107,8 @@ static void watch_length(uint64_t pc)
     if (world->idle > IDLE_MAX)
         fail(FAULT_LIVELOCK, pc, 0, "all wait in loops");
 }
+
+/* ---- the switch --------------------------------------------------------- */
 
 /* A wait is over before anybody has ended it. The thread may still have to
  * wait for its mutex. */
@@ -318,7 +162,7 @@ void stop_if_asked(void)
     }
 }
 
-static void next(void)
+void schedule_next(void)
 {
     struct option options[OPTIONS], *option;
     struct thread *self = world->self;
@@ -331,7 +175,7 @@ static void next(void)
     }
     world->silent = 0;
     do {
-        count = list_options(options);
+        count = options_list(options);
         watch_length(self->pc);
         if (count == 0)
             deadlock();
@@ -342,104 +186,6 @@ static void next(void)
     stop_if_asked();
     go_on(&world->threads[option->thread],
           option->how == GO && option->cost > 0);
-}
-
-unsigned choose(unsigned count)
-{
-    struct option options[OPTIONS];
-
-    world->steps++;
-    if (count > OPTIONS)
-        count = OPTIONS;
-    for (unsigned i = 0; i < count; i++)
-        add(options, i, (int)i, GO, i > 0);
-    return pick(options, count);
-}
-
-/* ---- what threads say --------------------------------------------------- */
-
-static void about(enum op op, struct object *object,
-                  bool (*ready)(struct thread *), uint64_t pc)
-{
-    struct thread *self = world->self;
-
-    self->op = op;
-    self->object = object;
-    self->address = object != NULL ? object->address : 0;
-    self->ready = ready;
-    self->pc = pc;
-    self->timed_out = self->woken_early = false;
-}
-
-void announce(enum op op, struct object *object, bool (*ready)(struct thread *),
-              uint64_t pc)
-{
-    world->steps++;
-    about(op, object, ready, pc);
-    next();
-    made_step();
-    trace_step(world->self);
-}
-
-void announce_access(enum op op, struct object *object, uint64_t pc)
-{
-    about(op, object, NULL, pc);
-    next();
-    made_step();
-}
-
-void announce_wait(enum op op, struct object *object, struct object *mutex,
-                   bool (*ready)(struct thread *), bool timed,
-                   uint64_t deadline, uint64_t pc)
-{
-    struct thread *self = world->self;
-
-    world->steps++;
-    about(op, object, ready, pc);
-    self->mutex = mutex;
-    self->timed = timed;
-    self->deadline = deadline;
-    next();
-    made_step();
-    trace_step(self);
-    self->mutex = NULL;
-    self->waits = self->may_wake = false;
-}
-
-void announce_file_wait(enum op op, uint64_t what, struct object *files,
-                        bool (*ready)(struct thread *), bool timed,
-                        uint64_t deadline, uint64_t pc)
-{
-    struct thread *self = world->self;
-
-    world->steps++;
-    world->moves += KERNEL;
-    about(op, files, ready, pc);
-    self->address = what;
-    self->timed = timed && ready != NULL;
-    self->deadline = deadline;
-    next();
-    made_step();
-    trace_step(self);
-}
-
-void announce_file(int fd, struct object *files, bool (*ready)(struct thread *),
-                   uint64_t pc)
-{
-    announce_file_wait(OP_FILE, (uint64_t)fd, files, ready, false, 0, pc);
-}
-
-void announce_yield(enum op op, uint64_t pc)
-{
-    struct thread *self = world->self;
-
-    world->steps++;
-    about(op, NULL, NULL, pc);
-    self->yields = true;
-    self->yielded_at = world->changes;
-    next();
-    made_step();
-    trace_step(self);
 }
 
 /* ---- beginnings and ends ------------------------------------------------ */
@@ -490,7 +236,7 @@ noreturn void thread_gone(void)
     world->self->life = ENDED;
     world->alive--;
     world->changes++;
-    next();
+    schedule_next();
     __builtin_unreachable();
 }
 

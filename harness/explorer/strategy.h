@@ -33,7 +33,7 @@ extern const struct strategy *strategy;
 
 #define PRUNE UINT32_MAX /* choose(): all that follows has been seen */
 
-/* schedule.c: two states with the same key have the same future. */
+/* steps.c: two states with the same key have the same future. */
 uint64_t schedule_key(void);
 
 /* The turns of the schedule under way. */
