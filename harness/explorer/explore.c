@@ -3,211 +3,28 @@
  * left, a bug is found, or the budget is used up. What came of it is told to
  * the grader in a few lines (tell.h).
  *
- * A crash, an endless loop, a stack that overflows end the schedule: the
- * signal's handler leaves the thread for good. If the process dies all the
- * same, the grader reads the turns of the schedule from the file in which
- * they are kept.
+ * A schedule that crashes or never ends is ended by signals.c. If the process
+ * dies all the same, the grader reads the turns of the schedule from the file
+ * in which they are kept.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
+#include "explore.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/personality.h>
-#include <sys/time.h>
 #include <time.h>
-#include <ucontext.h>
-#include <unistd.h>
 
-#include "carry.h"
-#include "explore.h"
 #include "explorer.h"
 #include "files.h"
-#include "places.h"
+#include "init.h"
 #include "strategy.h"
 #include "tell.h"
 #include "trace.h"
 
-struct settings settings = {.schedules = 10000,
-                            .seed = 1,
-                            .bound = 2,
-                            .reduce = true,
-                            .races = true,
-                            .detect = true};
-
 static struct progress progress;
 static const struct strategy *first_strategy;
 
-/* ---- signals ------------------------------------------------------------ */
-
-enum { LOOP_SECONDS = 2 };
-
-static uint64_t crash_pc(const void *context)
-{
-#ifdef __x86_64__
-    return (uint64_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-#else
-    (void)context;
-    return 0;
-#endif
-}
-
-static void on_crash(int number, siginfo_t *info, void *context)
-{
-    uint64_t address = ADDRESS(info->si_addr);
-
-    if (world->self == NULL) {
-        signal(number, SIG_DFL);
-        return; /* our own fault: it comes again, and ends the process */
-    }
-    if (is_guard_page(address))
-        fail(FAULT_STACK_OVERFLOW, crash_pc(context), address,
-             "the stack is full");
-    fail(FAULT_CRASH, crash_pc(context), address, "%s", strsignal(number));
-}
-
-/* In the explorer's thread, while a real thread loops. */
-static void loop_given_up(void)
-{
-    world->fault = FAULT_LOOP;
-    world->fault_thread = world->self->number;
-    world->fault_pc = 0; /* it is another thread's, and not known here */
-    hand_over_give_up();
-}
-
-/* Once a second of processor time: has anything been announced since? */
-static void on_tick(int number, siginfo_t *info, void *context)
-{
-    static uint64_t steps;
-    static uint32_t schedule;
-    static unsigned silent;
-
-    (void)number;
-    (void)info;
-    if (world->self == NULL || world->steps != steps ||
-        world->schedule != schedule)
-        silent = 0;
-    else if (++silent >= LOOP_SECONDS && carrier == &hand_over)
-        loop_given_up();
-    else if (silent >= LOOP_SECONDS)
-        fail(FAULT_LOOP, crash_pc(context), 0,
-             "%d s of processor time without a step", LOOP_SECONDS);
-    steps = world->steps;
-    schedule = world->schedule;
-}
-
-static void watch_signals(void)
-{
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-    struct sigaction action = {.sa_sigaction = on_crash,
-                               .sa_flags =
-                                   SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    stack_t stack = {.ss_sp = own_memory(65536), .ss_size = 65536};
-    struct itimerval second = {{1, 0}, {1, 0}};
-
-    sigaltstack(&stack, NULL);
-    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
-        sigaction(crashes[i], &action, NULL);
-    action.sa_sigaction = on_tick;
-    action.sa_flags |= SA_RESTART;
-    sigaction(SIGPROF, &action, NULL);
-    setitimer(ITIMER_PROF, &second, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-/* ---- settings ----------------------------------------------------------- */
-
-static uint64_t number_of(const char *name, uint64_t otherwise)
-{
-    const char *word = getenv(name);
-
-    return word != NULL && *word != '\0' ? strtoull(word, NULL, 10) : otherwise;
-}
-
-static const struct strategy *strategy_named(const char *name)
-{
-    static const struct strategy *const all[] = {
-        &strategy_search, &strategy_pct, &strategy_random, &strategy_replay};
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (name != NULL && strcmp(all[i]->name, name) == 0)
-            return all[i];
-    return NULL;
-}
-
-static void read_settings(void)
-{
-    const char *name = getenv("EXPLORE_STRATEGY");
-    const char *token = getenv("EXPLORE_SCHEDULE");
-    const char *path = getenv("EXPLORE_TRACE");
-
-    settings.schedules = number_of("EXPLORE_SCHEDULES", settings.schedules);
-    settings.steps = number_of("EXPLORE_STEPS", 0);
-    settings.seconds = (double)number_of("EXPLORE_SECONDS", 0);
-    settings.seed = number_of("EXPLORE_SEED", settings.seed);
-    settings.bound = (int)number_of("EXPLORE_BOUND", (uint64_t)settings.bound);
-    settings.stop_at = number_of("EXPLORE_STOP_AT", 0);
-    settings.reduce = number_of("EXPLORE_REDUCE", 1) != 0;
-    settings.races = number_of("EXPLORE_RACES", 1) != 0;
-    strategy = &strategy_search;
-    settings.chance = name == NULL || *name == '\0';
-    if (name != NULL && strcmp(name, "dfs") == 0)
-        settings.bound = -1;
-    else if (strategy_named(name) != NULL)
-        strategy = strategy_named(name);
-    if (token != NULL && *token != '\0') {
-        strategy = &strategy_replay;
-        if (replay_read(token) != 0) {
-            fprintf(stderr, "explorer: this is no schedule: %s\n", token);
-            _exit(2);
-        }
-    }
-    first_strategy = strategy;
-    settings.trace = path != NULL && *path != '\0';
-    if (settings.trace)
-        trace_open(path);
-}
-
-/* The same addresses in every run: no randomisation. And real threads on one
- * processor: a hand-over between two is dear. */
-static void settle_addresses(char **argv)
-{
-    int now = personality(0xffffffff);
-    int cpu = sched_getcpu();
-    cpu_set_t first;
-
-    if (now != -1 && !(now & ADDR_NO_RANDOMIZE) &&
-        personality((unsigned long)now | ADDR_NO_RANDOMIZE) != -1)
-        execv("/proc/self/exe", argv);
-    if (cpu < 0 || getenv("EXPLORE_REAL_THREADS") == NULL)
-        return;
-    CPU_ZERO(&first);
-    CPU_SET((size_t)cpu, &first);
-    sched_setaffinity(0, sizeof first, &first);
-}
-
-/* ---- schedules ---------------------------------------------------------- */
-
-/* The turns lie in a file, so that they outlive the process. */
-static void turns_init(void)
-{
-    const char *path = getenv("EXPLORE_TURNS");
-    int fd;
-
-    turns = own_memory(sizeof *turns);
-    if (path == NULL || *path == '\0')
-        return;
-    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0 || ftruncate(fd, sizeof *turns) != 0)
-        return;
-    mmap(turns, sizeof *turns, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-         fd, 0);
-    close(fd);
-}
+/* ---- one schedule ------------------------------------------------------- */
 
 void explore_one(const struct exploration *what)
 {
@@ -248,6 +65,8 @@ void tell_token(char *text, size_t size)
     if (used == 0)
         snprintf(text, size, "0x0");
 }
+
+/* ---- a schedule again --------------------------------------------------- */
 
 /*
  * The same choices must give the same run: now and then a schedule is run
@@ -317,6 +136,8 @@ static void shorten(const struct exploration *what)
     }
     run_turns(what, best, false);
 }
+
+/* ---- all schedules ------------------------------------------------------ */
 
 static double seconds_now(void)
 {
@@ -437,14 +258,15 @@ void explore_by_chance(void)
 
 void explorer_init(char **argv)
 {
-    settle_addresses(argv);
+    addresses_settle(argv);
     memory_init();
-    read_settings();
+    settings_read();
+    first_strategy = strategy;
     race_init();
     turns_init();
     carrier = fibers_possible() ? &fibers : &hand_over;
     if (getenv("EXPLORE_REAL_THREADS") != NULL)
         carrier = &hand_over;
     carrier->init();
-    watch_signals();
+    signals_watch();
 }

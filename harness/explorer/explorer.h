@@ -16,7 +16,8 @@
  *     blocks, a thread is ready or it is not. Time is virtual. (calls_*.c)
  *   - Every access is looked at for races, exact to the byte. (race.c)
  *   - When a schedule has ended the student's memory is put back, and the
- *     next one begins. (explore.c)
+ *     next one begins. (explore.c) A crash or an endless loop ends a schedule,
+ *     not the process. (signals.c)
  *   - What to try next is a strategy's word. (strategy.h, strategy_*.c)
  *
  * It explores sequential consistency: what a weak memory adds shows as a data

@@ -1,0 +1,89 @@
+/*
+ * signals.c - a crash, a stack that overflows, an endless loop end the
+ * schedule: the signal's handler, on a stack of its own, notes the fault and
+ * leaves the thread for good. The process goes on with the next schedule.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+#include "carry.h"
+#include "explorer.h"
+#include "init.h"
+
+enum { LOOP_SECONDS = 2 };
+
+static uint64_t crash_pc(const void *context)
+{
+#ifdef __x86_64__
+    return (uint64_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+    uint64_t address = ADDRESS(info->si_addr);
+
+    if (world->self == NULL) {
+        signal(number, SIG_DFL);
+        return; /* our own fault: it comes again, and ends the process */
+    }
+    if (is_guard_page(address))
+        fail(FAULT_STACK_OVERFLOW, crash_pc(context), address,
+             "the stack is full");
+    fail(FAULT_CRASH, crash_pc(context), address, "%s", strsignal(number));
+}
+
+/* In the explorer's thread, while a real thread loops. */
+static void loop_given_up(void)
+{
+    world->fault = FAULT_LOOP;
+    world->fault_thread = world->self->number;
+    world->fault_pc = 0; /* it is another thread's, and not known here */
+    hand_over_give_up();
+}
+
+/* Once a second of processor time: has anything been announced since? */
+static void on_tick(int number, siginfo_t *info, void *context)
+{
+    static uint64_t steps;
+    static uint32_t schedule;
+    static unsigned silent;
+
+    (void)number;
+    (void)info;
+    if (world->self == NULL || world->steps != steps ||
+        world->schedule != schedule)
+        silent = 0;
+    else if (++silent >= LOOP_SECONDS && carrier == &hand_over)
+        loop_given_up();
+    else if (silent >= LOOP_SECONDS)
+        fail(FAULT_LOOP, crash_pc(context), 0,
+             "%d s of processor time without a step", LOOP_SECONDS);
+    steps = world->steps;
+    schedule = world->schedule;
+}
+
+void signals_watch(void)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    struct sigaction action = {.sa_sigaction = on_crash,
+                               .sa_flags =
+                                   SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    stack_t stack = {.ss_sp = own_memory(65536), .ss_size = 65536};
+    struct itimerval second = {{1, 0}, {1, 0}};
+
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        sigaction(crashes[i], &action, NULL);
+    action.sa_sigaction = on_tick;
+    action.sa_flags |= SA_RESTART;
+    sigaction(SIGPROF, &action, NULL);
+    setitimer(ITIMER_PROF, &second, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
