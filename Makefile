@@ -189,7 +189,7 @@ $(foreach name,$(FLAVOURS) workload faults,\
 # are not position-independent, so that addresses are the same in every run.
 # The calls that it takes over are renamed to what it defines: ex_NAME.
 
-EXPLORER := $(filter-out edge program scenario randomcheck rate,$(patsubst harness/explorer/%.c,%,\
+EXPLORER := $(filter-out edge program scenario randomcheck% rate,$(patsubst harness/explorer/%.c,%,\
     $(wildcard harness/explorer/*.c)))
 EXPLORER_CFLAGS := $(KIT_CFLAGS) -O2 -fno-pic -fno-stack-protector \
     -fno-omit-frame-pointer -Iharness/explorer -Iharness
@@ -241,6 +241,9 @@ build/test/randomcheck build/test/rate: build/test/%: \
     $(patsubst %,build/kit/explorer/%.o,edge_begin edge_end) \
     build/kit/explorer/%.o build/kit/explorer/engine.o
 	$(call link,$(KIT_CC) -no-pie -pthread $^)
+
+build/test/randomcheck: $(patsubst harness/%.c,build/kit/%.o,\
+    $(wildcard harness/explorer/randomcheck_*.c))
 
 EXPLORER_KIT := build/kit/harness/explored.o \
     $(patsubst %,build/kit/explorer/%,edge_begin.o edge_end.o \
