@@ -304,10 +304,11 @@ STRICT := $(patsubst %,build/strict/%.ok,\
 build/grader/test/%.o: grader/test/%.c Makefile
 	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
 
-build/test/unit: $(UNIT_O) $(LESS_MAIN) | build/origin
+build/test/unit: $(UNIT_O) $(LESS_MAIN) | $(KIT)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
 
-build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN)
+build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN) \
+    | $(KIT)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS))
 
 # No warning from either compiler; elsewhere a newer compiler may have one.

@@ -26,9 +26,12 @@ static void tell_bug(struct explore_job *job)
                found->preemptions == 1 ? "" : "s");
     if (job->timeline == NULL)
         return;
-    fputs("  ", stdout);
-    report_wrap(stdout, report_clean(job->ctx, job->timeline->sentence), 2, 2);
-    fputc('\n', stdout);
+    if (job->timeline->sentence != NULL) { /* else its trace broke off */
+        fputs("  ", stdout);
+        report_wrap(stdout, report_clean(job->ctx, job->timeline->sentence), 2,
+                    2);
+        fputc('\n', stdout);
+    }
     report_timeline(stdout, job->timeline, explore_line, job);
 }
 

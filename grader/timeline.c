@@ -291,6 +291,7 @@ struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
     reading->memory =
         memory_open(timeline, executable, student, line, state, why);
     if (reading->memory == NULL) {
+        *why = talloc_strdup(ctx, *why);
         talloc_free(timeline);
         return NULL;
     }

@@ -183,7 +183,7 @@ static struct named stack_name(struct memory *memory, uint64_t address)
     struct named named = {NULL, NAMES_UNKNOWN, 0};
 
     for (int thread = 0; thread < THREADS; thread++)
-        for (unsigned i = 0; i < memory->depth[thread]; i++) {
+        for (unsigned i = 0; i < memory->depth[thread] && i < FRAMES; i++) {
             named =
                 names_local(memory->names, &memory->frames[thread][i], address);
             if (named.name != NULL)

@@ -122,7 +122,8 @@ static const char *deadlock_sentence(struct timeline *timeline)
 static const char *race_sentence(struct timeline *timeline)
 {
     bool writes = strncmp(timeline->fault_text, "write", 5) == 0;
-    const char *other = strstr(timeline->fault_text + 5, "write");
+    const char *other =
+        strstr(timeline->fault_text + (writes ? 5 : 0), "write");
 
     return talloc_asprintf(
         timeline, "%s %s %s%s, and %s %s it%s: nothing says which comes first.",

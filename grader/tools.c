@@ -23,6 +23,8 @@ static const struct {
 
 enum { PROGRAMS = sizeof programs / sizeof programs[0] };
 
+#define UNKNOWN "unknown"
+
 /* Size and time of a program: another one is another version. */
 static json_int_t stamp_of(const char *path)
 {
@@ -48,7 +50,7 @@ static char *ask(void *ctx, size_t i, const char *root)
 
     if (box_run(ctx, &spec, &result) != 0 || result.end != BOX_EXITED ||
         result.code != 0)
-        return talloc_strdup(ctx, "unknown");
+        return talloc_strdup(ctx, UNKNOWN);
     result.out.data[strcspn(result.out.data, "\n")] = '\0';
     if (strncmp(result.out.data, "valgrind-", 9) == 0)
         return result.out.data + 9;
@@ -77,9 +79,10 @@ struct tool *tools_versions(void *ctx, const char *root, size_t *count)
         }
         tools[i].name = programs[i].name;
         tools[i].version = talloc_strdup(ctx, version);
-        json_object_set_new(
-            fresh, programs[i].name,
-            json_pack("{s:s, s:I}", "version", version, "stamp", stamp));
+        if (strcmp(version, UNKNOWN) != 0) /* so it is asked again */
+            json_object_set_new(
+                fresh, programs[i].name,
+                json_pack("{s:s, s:I}", "version", version, "stamp", stamp));
     }
     tools[PROGRAMS] = (struct tool){"interleave", "1"};
     if (asked)
