@@ -84,8 +84,8 @@ compile = mkdir -p $(@D) && \
     mv -f $@.$$$$.d $@.d && mv -f $@.$$$$ $@ || \
     { rm -f $@.$$$$ $@.$$$$.d; exit 1; }
 
-# $(call link,command)
-link = mkdir -p $(@D) && $(1) -o $@.$$$$ && mv -f $@.$$$$ $@ || \
+# $(call link,command[,and then])
+link = mkdir -p $(@D) && $(1) -o $@.$$$$ $(2) && mv -f $@.$$$$ $@ || \
     { rm -f $@.$$$$; exit 1; }
 
 -include $(wildcard build/*/*.d build/*/*/*.d build/kit/harness/*/*.d)
@@ -139,9 +139,20 @@ faults := $(plain)
 # The tests' own blocking calls go through the harness (harness/calls.c).
 WRAP = && objcopy --redefine-syms=harness/calls.syms $@.$$$$
 
+# A student's file may define meet(), or release(): what the kit calls so is
+# renamed to kit.meet, which is no name in C, and in the tests' objects too.
+# $(PRIVATE) lists in X.o.syms what X.o defines, and renames; $(call use,X).
+PUBLIC := main|explored_main|(il_|fault_|ex_|explorer_|workload_|__).*
+PRIVATE = && nm -g --defined-only $@.$$$$ | sed -n 's/.* [A-Z] //p' | \
+    grep -vxE '$(PUBLIC)' | sed 's/.*/& kit.&/' >$@.$$$$.syms && \
+    objcopy --redefine-syms=$@.$$$$.syms $@.$$$$ && \
+    mv -f $@.$$$$.syms $@.syms
+use = && objcopy --redefine-syms=build/kit/harness/$(1).o.syms $@.$$$$
+
 define flavour
-build/kit/%/$(1).o: exercises/%/tests.c Makefile harness/calls.syms
-	$$(call compile,$$($(1)) -Iexercises/$$*,$$(WRAP))
+build/kit/%/$(1).o: exercises/%/tests.c Makefile harness/calls.syms \
+    build/kit/harness/$(1).o
+	$$(call compile,$$($(1)) -Iexercises/$$*,$$(WRAP) $$(call use,$(1)))
 endef
 $(foreach name,$(FLAVOURS),$(eval $(call flavour,$(name))))
 
@@ -152,8 +163,9 @@ build/kit/%/oracle: build/kit/%/oracle.o build/kit/harness/oracle/oracle.o \
     build/kit/harness/oracle/draw.o
 	$(call link,$(KIT_CC) $^)
 
-build/kit/%/workload.o: exercises/%/workload.c Makefile
-	$(call compile,$(workload) -Iexercises/$*)
+build/kit/%/workload.o: exercises/%/workload.c Makefile \
+    build/kit/harness/workload.o
+	$(call compile,$(workload) -Iexercises/$*,$(call use,workload))
 
 # ---- the harness -------------------------------------------------------------
 # One object for each flavour, all that is linked with the tests of that
@@ -179,7 +191,7 @@ HARNESS_faults := $(INSIDE) runner faults faults_calls
 
 define harness_object
 build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)
-	$$(call link,ld -r $$^)
+	$$(call link,ld -r $$^,$$(PRIVATE))
 endef
 $(foreach name,$(FLAVOURS) workload faults,\
     $(eval $(call harness_object,$(name))))
@@ -221,7 +233,12 @@ build/kit/explorer/scenario.o: EXPLORER_CFLAGS += -Iharness/standin
 
 build/kit/harness/explored.o: $(patsubst %,build/kit/explorer/%.o,\
     edge_end c11 scenario engine) build/kit/harness/plain/draw.o
-	$(call link,ld -r $^)
+	$(call link,ld -r $^,$(PRIVATE))
+
+# The same for a whole program.
+build/kit/explorer/whole.o: $(patsubst %,build/kit/explorer/%.o,\
+    edge_end c11 program engine)
+	$(call link,ld -r $^,$(PRIVATE))
 
 EXPLORED := $(KIT_CLANG) $(KIT_CFLAGS) -O0 -fsanitize=thread -fno-pic \
     -mllvm -tsan-instrument-read-before-write=1 \
@@ -229,9 +246,10 @@ EXPLORED := $(KIT_CLANG) $(KIT_CFLAGS) -O0 -fsanitize=thread -fno-pic \
     -fno-optimize-sibling-calls $(STANDIN)
 
 build/kit/%/explored-tests.o: exercises/%/tests.c \
-    build/kit/explorer/calls.syms Makefile
+    build/kit/explorer/calls.syms build/kit/harness/explored.o Makefile
 	$(call compile,$(EXPLORED) -Iexercises/$*,\
-	    && objcopy --redefine-syms=build/kit/explorer/calls.syms $@.$$$$)
+	    && objcopy --redefine-syms=build/kit/explorer/calls.syms $@.$$$$ \
+	    $(call use,explored))
 
 build/kit/%/explored.o: build/kit/explorer/edge_begin.o \
     build/kit/%/explored-tests.o
@@ -246,8 +264,8 @@ build/test/randomcheck: $(patsubst harness/%.c,build/kit/%.o,\
     $(wildcard harness/explorer/randomcheck_*.c))
 
 EXPLORER_KIT := build/kit/harness/explored.o \
-    $(patsubst %,build/kit/explorer/%,edge_begin.o edge_end.o \
-    engine.o program.o c11.o calls.syms program.syms)
+    $(patsubst %,build/kit/explorer/%,edge_begin.o whole.o calls.syms \
+    program.syms)
 
 # The C library that programs under Valgrind load.
 LIBC := $(realpath $(shell $(KIT_CC) -print-file-name=libc.so.6 2>/dev/null))

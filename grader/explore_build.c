@@ -256,10 +256,7 @@ static const char *link_program(void *ctx,
     argv[n++] = kit_file(ctx, program, "edge_begin.o");
     for (size_t i = 0; i < program->count; i++)
         argv[n++] = objects[i];
-    argv[n++] = kit_file(ctx, program, "edge_end.o");
-    argv[n++] = kit_file(ctx, program, "c11.o");
-    argv[n++] = kit_file(ctx, program, "program.o");
-    argv[n++] = kit_file(ctx, program, "engine.o");
+    argv[n++] = kit_file(ctx, program, "whole.o");
     for (size_t i = 0; program->cflags != NULL && program->cflags[i]; i++)
         if (strncmp(program->cflags[i], "-l", 2) == 0)
             argv[n++] = program->cflags[i];

@@ -174,6 +174,21 @@ Test(check, a_right_answer_may_print_what_it_likes)
            "behaviour memory interleavings", 0, "60 of 60 points");
 }
 
+Test(check, the_names_that_the_kit_uses_are_free)
+{
+    scratch_write(
+        folder, "names.c",
+        talloc_asprintf(
+            ctx,
+            "%s\nint board, meet, seed, turns, world, release;\n"
+            "int fail(void);\nint fail(void) { return meet; }\n"
+            "void patience(void);\nvoid patience(void) { seed++; }\n"
+            "void record_line(void);\n"
+            "void record_line(void) { turns++; }\n",
+            scratch_read(ctx, "solutions/01-racy-counter", "reference.c")));
+    expect(talloc_asprintf(ctx, "%s/names.c", folder), "", 0, "points");
+}
+
 Test(check, an_unknown_exercise_is_an_error)
 {
     struct ran ran = check("99", answer("a.c", ""), "");
