@@ -43,13 +43,18 @@ enum box_end {
 };
 
 /* What a watch function answers. */
-enum box_word { BOX_GO_ON, BOX_STOP };
+enum box_word {
+    BOX_GO_ON,
+    BOX_STOP, /* end it: BOX_STOPPED */
+    BOX_LOOPS /* it loops: BOX_CPU */
+};
 
 /* What a watch function is shown: a chunk of the record pipe, or a tick. */
 struct box_sight {
-    pid_t program;    /* the program itself */
-    const char *data; /* what arrived on the record pipe */
-    size_t size;      /* 0: a tick */
+    pid_t program;      /* the program itself */
+    const char *data;   /* what arrived on the record pipe */
+    size_t size;        /* 0: a tick */
+    double cpu_seconds; /* of all its processes, when they were last counted */
     const struct job *job;
 };
 

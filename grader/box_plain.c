@@ -89,11 +89,14 @@ static void stop(struct job *job, enum box_end end)
 static void look(struct job *job, const char *data, size_t size)
 {
     const struct box_watch *watch = &job->spec->watch;
-    const struct box_sight sight = {job->program, data, size, job};
+    const struct box_sight sight = {job->program, data, size,
+                                    job->gauge.cpu_seconds, job};
+    enum box_word word = BOX_GO_ON;
 
-    if (watch->look != NULL && job->program != 0 &&
-        watch->look(watch->state, &sight) == BOX_STOP)
-        stop(job, BOX_STOPPED);
+    if (watch->look != NULL && job->program != 0)
+        word = watch->look(watch->state, &sight);
+    if (word != BOX_GO_ON)
+        stop(job, word == BOX_STOP ? BOX_STOPPED : BOX_CPU);
 }
 
 bool box_is_behind(const struct box_sight *sight)

@@ -197,20 +197,37 @@ static void read_death(void *ctx, const char *folder, struct explored *explored)
     explored->turns = last_turns(ctx, folder);
 }
 
+/* Before main() the explorer cannot end a loop: constructors. */
+#define BEFORE_MAIN_SECONDS 5
+
 /* The last number that the explorer has told, for who waits. */
-static enum box_word show_progress(void *state, const struct box_sight *sight)
+static void show_progress(const struct box_sight *sight)
 {
     const char *at = NULL;
     char text[256];
     unsigned long long schedules;
 
-    (void)state;
     snprintf(text, sizeof text, "%.*s", (int)sight->size,
              sight->data ? sight->data : "");
     at = strstr(text, " at ");
     if (at != NULL && sscanf(at, " at %llu", &schedules) == 1)
         fprintf(stderr, "\r%llu schedules ", schedules);
-    return BOX_GO_ON;
+}
+
+struct hearing {
+    bool begun, shows;
+};
+
+static enum box_word hear(void *state, const struct box_sight *sight)
+{
+    struct hearing *hearing = state;
+
+    hearing->begun |= sight->size > 0;
+    if (hearing->shows)
+        show_progress(sight);
+    return !hearing->begun && sight->cpu_seconds > BEFORE_MAIN_SECONDS
+               ? BOX_LOOPS
+               : BOX_GO_ON;
 }
 
 static bool is_progress(const struct explore_settings *settings)
@@ -224,6 +241,7 @@ int explore_run(void *ctx, const char *work, const char *program,
 {
     char *folder = talloc_asprintf(ctx, "%s/explore-XXXXXX", work);
     const char *secret = run_secret(ctx);
+    struct hearing hearing = {.shows = is_progress(settings)};
     struct box_spec spec = {
         .argv = command(ctx, program, settings),
         .limits = {.cpu_seconds = 3600,
@@ -245,8 +263,7 @@ int explore_run(void *ctx, const char *work, const char *program,
     spec.envp = environment(ctx, folder, secret, settings);
     spec.record = talloc_asprintf(ctx, "%s/record", folder);
     explored->secret = secret;
-    if (is_progress(settings))
-        spec.watch.look = show_progress;
+    spec.watch = (struct box_watch){hear, &hearing};
     if (box_run(ctx, &spec, &explored->box) != 0)
         return -1;
     if (is_progress(settings))

@@ -37,6 +37,7 @@
 #define TEST_WALL_SECONDS 20.0
 #define STILL_LOOKS       3
 #define ASLEEP_SECONDS    2.0
+#define OUTSIDE_SECONDS   5.0 /* Valgrind starts, tools read symbols */
 #define ASLEEP_LOOKS      100
 #define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
 
@@ -48,16 +49,17 @@ struct watch {
     struct symbols *symbols; /* opened when first needed */
     struct reports *reports;
 
-    pid_t program;     /* in the box */
-    pid_t runner;      /* the tests' program: behind a server its child */
-    uint32_t serial;   /* the test that is being timed */
-    double cpu_before; /* its process' processor time when it began */
-    double began;      /* monotonic seconds */
-    double cpu_let_go; /* and when somebody was let go last */
-    bool asked_where;  /* SIGXCPU was sent */
-    bool condemned;    /* the process was killed */
-    unsigned still;    /* looks in a row that found a deadlock */
-    unsigned asleep;   /* looks in a row that found everyone asleep */
+    pid_t program;      /* in the box */
+    pid_t runner;       /* the tests' program: behind a server its child */
+    uint32_t serial;    /* the test that is being timed */
+    double cpu_before;  /* its process' processor time when it began */
+    double began;       /* monotonic seconds */
+    double cpu_in_test; /* of all processes, when a test was last seen */
+    double cpu_let_go;  /* and when somebody was let go last */
+    bool asked_where;   /* SIGXCPU was sent */
+    bool condemned;     /* the process was killed */
+    unsigned still;     /* looks in a row that found a deadlock */
+    unsigned asleep;    /* looks in a row that found everyone asleep */
     double asleep_since;
     unsigned timed_out; /* tests that used up their time */
 };
@@ -261,6 +263,17 @@ static enum motion look_after_hint(struct watch *watch,
     return motion;
 }
 
+/* No test is under way: before the first, after the last, between two. What
+ * the student's file does there by itself must come to an end too. */
+static enum box_word watch_outside(const struct watch *watch, double cpu)
+{
+    double limit =
+        watch->lab->exercise->test_cpu_seconds * watch->spec->slowness;
+
+    return cpu - watch->cpu_in_test > limit + OUTSIDE_SECONDS ? BOX_LOOPS
+                                                              : BOX_GO_ON;
+}
+
 static enum box_word look(void *state, const struct box_sight *sight)
 {
     struct watch *watch = state;
@@ -273,7 +286,8 @@ static enum box_word look(void *state, const struct box_sight *sight)
         watch->runner =
             watch->lab->exercise->server ? child_of(program) : program;
     if (pid == 0)
-        return BOX_GO_ON;
+        return watch_outside(watch, sight->cpu_seconds);
+    watch->cpu_in_test = sight->cpu_seconds;
     follow_test(watch, pid);
     if (watch->condemned)
         return BOX_GO_ON;

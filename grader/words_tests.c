@@ -182,6 +182,12 @@ const char *tally_words(struct judging *judging, const struct trial *trial)
     case OUTCOME_UNASKED:
         return say(judging, "The test `%s` was not run%s.", test, where);
     case OUTCOME_UNREACHED:
+        if (trial->run->box.end == BOX_CPU)
+            return say(judging,
+                       "The test `%s` was never reached%s: before it the "
+                       "program kept the processor busy until it was stopped. "
+                       "What runs there, before main() or between tests?",
+                       trial->test, where);
         return say(judging,
                    "The test `%s` was never reached%s: the program ended "
                    "before it.",

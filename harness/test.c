@@ -98,8 +98,9 @@ QUIET static void board_clear(const char *test)
     const struct frames none = {{0}};
 
     board->pid = 0;
+    board->lock = 0; /* of a thread that was killed with it in hand */
     board->rows_used = 0;
-    board->alive = board->running = board->pending = 0;
+    board->alive = board->running = board->pending = board->trying = 0;
     board->most = 0;
     snprintf(board->test, sizeof board->test, "%s%s", test, faults_suffix());
     row_adopt(row_new(&none), (uint64_t)__builtin_frame_address(0) + 4096);

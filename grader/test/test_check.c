@@ -189,6 +189,13 @@ Test(check, the_names_that_the_kit_uses_are_free)
     expect(talloc_asprintf(ctx, "%s/names.c", folder), "", 0, "points");
 }
 
+Test(check, a_loop_before_the_tests_is_stopped)
+{
+    expect(answer("loop.c", "return 0; }\n__attribute__((constructor)) static "
+                            "int loop(void)\n{ for (;;) getppid();"),
+           "behaviour", 1, "before main()");
+}
+
 Test(check, an_unknown_exercise_is_an_error)
 {
     struct ran ran = check("99", answer("a.c", ""), "");

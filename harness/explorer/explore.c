@@ -269,4 +269,5 @@ void explorer_init(char **argv)
         carrier = &hand_over;
     carrier->init();
     signals_watch();
+    tell("begun");
 }
