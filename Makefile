@@ -142,7 +142,8 @@ WRAP = && objcopy --redefine-syms=harness/calls.syms $@.$$$$
 # A student's file may define meet(), or release(): what the kit calls so is
 # renamed to kit.meet, which is no name in C, and in the tests' objects too.
 # $(PRIVATE) lists in X.o.syms what X.o defines, and renames; $(call use,X).
-PUBLIC := main|explored_main|(il_|fault_|ex_|explorer_|workload_|__).*
+# Not what takes the place of the C library's, for all: free(), realloc().
+PUBLIC := main|explored_main|free|realloc|(il_|fault_|ex_|explorer_|workload_|__).*
 PRIVATE = && nm -g --defined-only $@.$$$$ | sed -n 's/.* [A-Z] //p' | \
     grep -vxE '$(PUBLIC)' | sed 's/.*/& kit.&/' >$@.$$$$.syms && \
     objcopy --redefine-syms=$@.$$$$.syms $@.$$$$ && \
