@@ -269,5 +269,6 @@ void explorer_init(char **argv)
         carrier = &hand_over;
     carrier->init();
     signals_watch();
-    tell("begun");
+    if (getenv("INTERLEAVE_RECORD") != NULL)
+        tell("begun");
 }
