@@ -202,7 +202,7 @@ $(foreach name,$(FLAVOURS) workload faults,\
 # are not position-independent, so that addresses are the same in every run.
 # The calls that it takes over are renamed to what it defines: ex_NAME.
 
-EXPLORER := $(filter-out edge program scenario randomcheck% rate,$(patsubst harness/explorer/%.c,%,\
+EXPLORER := $(filter-out edge program scenario randomcheck% rate speedup timed,$(patsubst harness/explorer/%.c,%,\
     $(wildcard harness/explorer/*.c)))
 EXPLORER_CFLAGS := $(KIT_CFLAGS) -O2 -fno-pic -fno-stack-protector \
     -fno-omit-frame-pointer -Iharness/explorer -Iharness
@@ -256,6 +256,31 @@ build/kit/%/explored.o: build/kit/explorer/edge_begin.o \
     build/kit/%/explored-tests.o
 	$(call link,ld -r $^)
 
+# In virtual time: clang counts the basic blocks.
+TIMED := $(KIT_CLANG) $(KIT_CFLAGS) -O1 -fsanitize=thread -fno-pic \
+    -fsanitize-coverage=bb,no-prune,trace-pc -fno-omit-frame-pointer \
+    -fno-optimize-sibling-calls -DINTERLEAVE_TIMED $(STANDIN)
+
+build/kit/explorer/timed.o: EXPLORER_CFLAGS += -Iharness/standin
+
+build/kit/harness/timed.o: $(patsubst %,build/kit/explorer/%.o,\
+    edge_end c11 timed engine) build/kit/harness/plain/draw.o
+	$(call link,ld -r $^,$(PRIVATE))
+
+build/kit/%/timed-workload.o: exercises/%/workload.c \
+    build/kit/explorer/calls.syms build/kit/harness/timed.o Makefile
+	$(call compile,$(TIMED) -Iexercises/$*,\
+	    && objcopy --redefine-syms=build/kit/explorer/calls.syms $@.$$$$ \
+	    $(call use,timed))
+
+build/kit/%/timed.o: build/kit/explorer/edge_begin.o \
+    build/kit/%/timed-workload.o
+	$(call link,ld -r $^)
+
+build/kit/explorer/whole_timed.o: $(patsubst %,build/kit/explorer/%.o,\
+    edge_end c11 speedup engine)
+	$(call link,ld -r $^,$(PRIVATE))
+
 build/test/randomcheck build/test/rate: build/test/%: \
     $(patsubst %,build/kit/explorer/%.o,edge_begin edge_end) \
     build/kit/explorer/%.o build/kit/explorer/engine.o
@@ -290,7 +315,8 @@ KIT := build/interleave build/keeper build/origin $(EXPLORER_KIT) \
     build/kit/valgrind/lib/libc.so.6 build/kit/criterion/lib/lean.so \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o) build/kit/$(name)/explored.o) \
-    $(WORKLOADS:%=build/kit/%/workload.o)
+    $(WORKLOADS:%=build/kit/%/workload.o) $(WORKLOADS:%=build/kit/%/timed.o) \
+    build/kit/harness/timed.o build/kit/explorer/whole_timed.o
 
 # ---- what can be done --------------------------------------------------------
 
@@ -323,7 +349,20 @@ STRICT := $(patsubst %,build/strict/%.ok,\
 build/grader/test/%.o: grader/test/%.c Makefile
 	$(call compile,$(KIT_CC) $(GRADER_CFLAGS) $(KIT_PKG_CFLAGS))
 
-build/test/unit: $(UNIT_O) $(LESS_MAIN) | $(KIT)
+SPEEDUP := $(patsubst harness/test/speedup/%.c,build/test/speedup/%,\
+    $(wildcard harness/test/speedup/*.c))
+
+build/test/speedup/%: harness/test/speedup/%.c harness/test/speedup/work.h \
+    build/kit/explorer/edge_begin.o build/kit/explorer/whole_timed.o \
+    build/kit/explorer/program.syms Makefile
+	mkdir -p $(@D)
+	$(TIMED) -pthread -c $< -o $@.$$$$.o && \
+	    objcopy --redefine-syms=build/kit/explorer/program.syms $@.$$$$.o && \
+	    $(KIT_CC) -no-pie -pthread -o $@.$$$$ build/kit/explorer/edge_begin.o \
+	        $@.$$$$.o build/kit/explorer/whole_timed.o -lm && mv -f $@.$$$$ $@; \
+	    status=$$?; rm -f $@.$$$$.o $@.$$$$; exit $$status
+
+build/test/unit: $(UNIT_O) $(LESS_MAIN) | $(KIT) $(SPEEDUP)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
 
 build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN) \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "clock.h"
 #include "explorer.h"
 #include "places.h"
 #include "trace.h"
@@ -40,6 +41,10 @@ static inline void hook(const void *pointer, size_t size, unsigned access,
 
     if (world->self == NULL)
         return; /* before main(), after the end */
+    if (settings.clock) {
+        clock_spend(lines_cost(address, size, access & ACCESS_WRITE, pc));
+        return;
+    }
     world->steps++;
     if (++world->silent > SILENT_MAX)
         silent_too_long(pc);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "calls.h"
+#include "path.h"
 #include "trace.h"
 
 /* ---- mutexes ------------------------------------------------------------ */
@@ -50,6 +51,8 @@ int mutex_take(struct object *mutex, enum op op)
     mutex->count = 1;
     acquire(mutex);
     depend(mutex, op, true);
+    if (settings.clock)
+        path_takes(world->self->pc);
     spin_progress();
     return mutex->health == ORPHANED ? EOWNERDEAD : 0;
 }
@@ -67,6 +70,8 @@ void mutex_give(struct object *mutex, uint64_t pc, enum op op)
         mutex->health = LOST;
     release(mutex);
     depend(mutex, op, true);
+    if (settings.clock)
+        path_gives();
     spin_progress();
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "clock.h"
 
 #define SECOND 1000000000ull
 #define EPOCH  1700000000ull /* what a calendar's clock shows at first */
@@ -56,7 +57,9 @@ static int sleep_for(uint64_t nanoseconds, uint64_t pc)
 {
     uint64_t deadline;
 
-    if (__builtin_add_overflow(world->now, nanoseconds, &deadline))
+    uint64_t now = settings.clock ? clock_nanoseconds() : world->now;
+
+    if (__builtin_add_overflow(now, nanoseconds, &deadline))
         deadline = UINT64_MAX;
     sleep_until(deadline, pc);
     return 0;
@@ -111,7 +114,8 @@ CALL(int, clock_nanosleep, clockid_t clock, int flags,
  * waits for a time to come is no loop without end. */
 static uint64_t look(clockid_t clock)
 {
-    return world->now + offset_of(clock);
+    return (settings.clock ? clock_nanoseconds() : world->now) +
+           offset_of(clock);
 }
 
 CALL(int, clock_gettime, clockid_t clock, struct timespec *time)

@@ -12,6 +12,7 @@
 #include <semaphore.h>
 
 #include "calls.h"
+#include "clock.h"
 
 /* ---- condition variables ------------------------------------------------ */
 
@@ -152,6 +153,8 @@ static void wake(struct object *cond, struct thread *thread)
 {
     thread->waits = false;
     cond->waiting--;
+    if (settings.clock)
+        clock_changed();
 }
 
 CALL(int, pthread_cond_signal, pthread_cond_t *pointer)

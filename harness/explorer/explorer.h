@@ -18,7 +18,10 @@
  *   - When a schedule has ended the student's memory is put back, and the
  *     next one begins. (explore.c) A crash or an endless loop ends a schedule,
  *     not the process. (signals.c)
- *   - What to try next is a strategy's word. (strategy.h, strategy_*.c)
+ *   - What to try next is a strategy's word. (strategy.h, strategy_*.c) One
+ *     tries nothing: it lets each thread go on in the order of virtual time,
+ *     and counts how long the program takes on how many cores.
+ *     (strategy_clock.c, lines.c, path.c, curve.c)
  *
  * It explores sequential consistency: what a weak memory adds shows as a data
  * race. Nothing here judges; the grader does.
@@ -161,6 +164,13 @@ struct thread {
     bool yields;
     uint64_t yielded_at; /* `changes` then */
     uint64_t age;        /* of what stands in `seen` */
+
+    /* Virtual time, see strategy_clock.c. */
+    uint64_t clock; /* picoseconds */
+    enum thread_place { OFF_CORE, IN_QUEUE, ON_CORE } place;
+    int core;
+    uint64_t queued;    /* its place in the queue for a core, or in a wait */
+    uint64_t slice_end; /* when others may have its core */
 
     /* fibers.c */
     void *stack_pointer;
@@ -357,6 +367,7 @@ struct settings {
     int bound; /* preemptions; -1: none */
     bool reduce, races, trace;
     bool detect;      /* look for races at all */
+    bool clock;       /* count virtual time instead (clock.h) */
     bool small;       /* what is explored is a small test */
     bool visits;      /* note where accesses are made */
     uint64_t stop_at; /* step before which a debugger is called; or 0 */
@@ -364,7 +375,14 @@ struct settings {
 };
 extern struct settings settings;
 
-uint64_t mix(uint64_t a, uint64_t b);
+/* Two numbers become one that hangs on every bit of both. */
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 m =
+        (unsigned __int128)(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
+
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
 
 /* splitmix's step with mix() behind it: the same sequence on every machine. */
 uint64_t next_random(uint64_t *state);

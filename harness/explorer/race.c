@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "clock.h"
 #include "explorer.h"
 #include "places.h"
 #include "trace.h"
@@ -242,7 +243,14 @@ void race_access(uint64_t address, size_t size, unsigned access, uint64_t pc)
                       (access & ACCESS_ATOMIC) != 0,
                       access == ACCESS_FREE,
                       (access & ACCESS_LOCK) != 0};
-    struct cell *cell = cell_of(address), *end = cell + size;
+    struct cell *cell, *end;
+
+    if (settings.clock) {
+        self->clock += lines_cost(address, size, now.writes, pc);
+        return;
+    }
+    cell = cell_of(address);
+    end = cell + size;
 
     if (cell == NULL && !is_ours(address, size))
         return;
@@ -274,6 +282,8 @@ void race_freed(uint64_t address, size_t size, uint64_t pc)
     struct cell *cell = cell_of(address);
 
     race_access(address, size, ACCESS_FREE, pc);
+    if (settings.clock)
+        return;
     for (size_t i = 0; i < size; i++)
         cell[i] = (struct cell){(uint32_t)self->number << STAMP_BITS |
                                     self->clocks.at[self->number],

@@ -12,6 +12,7 @@
  * known by the choices that were not the first (struct turn).
  */
 #include "schedule.h"
+#include "clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +79,8 @@ unsigned choose(unsigned count)
 {
     struct option options[OPTIONS];
 
+    if (strategy->turn != NULL)
+        return 0;
     world->steps++;
     if (count > OPTIONS)
         count = OPTIONS;
@@ -112,7 +115,7 @@ static void watch_length(uint64_t pc)
 
 /* A wait is over before anybody has ended it. The thread may still have to
  * wait for its mutex. */
-static void wake_early(struct thread *thread, int how)
+void schedule_wake_early(struct thread *thread, int how)
 {
     world->steps++;
     world->changes++; /* who yields looks again */
@@ -145,6 +148,11 @@ static void go_on(struct thread *to, bool preempts)
     carrier->go(from, to);
 }
 
+void schedule_switch(struct thread *to)
+{
+    go_on(to, false);
+}
+
 static void deadlock(void)
 {
     struct thread *self = world->self;
@@ -162,12 +170,25 @@ void stop_if_asked(void)
     }
 }
 
+static void next_by_clock(void)
+{
+    struct thread *to = strategy->turn();
+
+    if (to == NULL)
+        deadlock();
+    go_on(to, false);
+}
+
 void schedule_next(void)
 {
     struct option options[OPTIONS], *option;
     struct thread *self = world->self;
     unsigned count;
 
+    if (strategy->turn != NULL) {
+        next_by_clock();
+        return;
+    }
     if (world->run > RUN_MAX && !self->yields) {
         self->yields = true;
         self->yielded_at = world->changes;
@@ -181,7 +202,7 @@ void schedule_next(void)
             deadlock();
         option = &options[pick(options, count)];
         if (option->how != GO)
-            wake_early(&world->threads[option->thread], option->how);
+            schedule_wake_early(&world->threads[option->thread], option->how);
     } while (!is_ready(&world->threads[option->thread]));
     stop_if_asked();
     go_on(&world->threads[option->thread],
@@ -211,6 +232,8 @@ struct thread *thread_new(void *(*start)(void *), void *argument)
     world->alive++;
     race_thread(parent, thread);
     carrier->prepare(thread);
+    if (settings.clock)
+        clock_thread(parent, thread);
     return thread;
 }
 

@@ -24,4 +24,9 @@ unsigned options_list(struct option *options);
  * its turn, or never, when the schedule ends. */
 void schedule_next(void);
 
+/* For virtual time. The wait of this thread is over before anybody has ended
+ * it (TIME_OUT, SPURIOUS); and another thread goes on. */
+void schedule_wake_early(struct thread *thread, int how);
+void schedule_switch(struct thread *to);
+
 #endif

@@ -7,6 +7,7 @@
  * would run it for ever (compare Musuvathi and Qadeer, Fair stateless model
  * checking, 2008). When all are in such loops the program never ends.
  */
+#include "clock.h"
 #include "explorer.h"
 
 enum { TIMES = 6 };
@@ -16,6 +17,8 @@ void spin_progress(void)
     world->self->age = ++world->ages;
     world->changes++;
     world->idle = 0;
+    if (settings.clock)
+        clock_changed();
 }
 
 void spin_read(uint64_t address, uint64_t value, uint64_t pc)
@@ -24,6 +27,8 @@ void spin_read(uint64_t address, uint64_t value, uint64_t pc)
     uint64_t place = mix(address, pc);
     unsigned i = place % (sizeof self->seen / sizeof self->seen[0]);
 
+    if (settings.clock)
+        return;
     if (self->seen[i].place != place || self->seen[i].age != self->age ||
         self->seen[i].value != value) {
         self->seen[i].place = place;

@@ -9,20 +9,13 @@
  * that differ only in the order of independent steps end with the same
  * hashes. depend() does this.
  */
+#include "clock.h"
 #include "schedule.h"
 #include "trace.h"
 
 enum { KERNEL = 20 }; /* what a call of the kernel costs, in steps */
 
 /* ---- hashes ------------------------------------------------------------- */
-
-uint64_t mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 m =
-        (unsigned __int128)(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
-
-    return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
 
 uint64_t next_random(uint64_t *state)
 {
@@ -48,6 +41,8 @@ void depend(struct object *object, enum op op, bool changes)
     remember(self, mix(mix(self->history, before), op));
     if (changes && object != NULL)
         object->history = self->history;
+    if (settings.clock && object != NULL)
+        self->clock += lines_cost(object->address, 1, changes, self->pc);
 }
 
 /* Each step is a part of its thread's history, whatever it touches: two states

@@ -26,9 +26,11 @@ struct strategy {
     bool (*begin)(void); /* the next schedule; false: there is none */
     unsigned (*choose)(const struct option *options, unsigned count);
     void (*end)(void);
+    /* In the place of choose(): who goes on, or NULL when nobody can. */
+    struct thread *(*turn)(void);
 };
 extern const struct strategy strategy_search, strategy_pct, strategy_random,
-    strategy_replay;
+    strategy_replay, strategy_clock;
 extern const struct strategy *strategy;
 
 #define PRUNE UINT32_MAX /* choose(): all that follows has been seen */

@@ -91,5 +91,5 @@ static unsigned walk(const struct option *options, unsigned count)
     return choice;
 }
 
-const struct strategy strategy_pct = {"pct", begin, pct, end};
-const struct strategy strategy_random = {"random", begin, walk, end};
+const struct strategy strategy_pct = {"pct", begin, pct, end, NULL};
+const struct strategy strategy_random = {"random", begin, walk, end, NULL};

@@ -81,4 +81,5 @@ static void end(void)
 {
 }
 
-const struct strategy strategy_replay = {"replay", begin, next_choice, end};
+const struct strategy strategy_replay = {"replay", begin, next_choice, end,
+                                         NULL};

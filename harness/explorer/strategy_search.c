@@ -253,4 +253,5 @@ bool search_whole(void)
     return !overflow && !kept_back;
 }
 
-const struct strategy strategy_search = {"search", begin, next_choice, end};
+const struct strategy strategy_search = {"search", begin, next_choice, end,
+                                         NULL};

@@ -55,4 +55,13 @@ struct turns {
 #define STACKS     0x20000000000
 #define STACKS_END 0x20010000000
 
+/* Why time passes on a critical path in virtual time (path.h). */
+enum path_kind {
+    PATH_RUNS,  /* a thread's own code; told with its function */
+    PATH_HOLDS, /* the same, with a lock in hand; told with where it was taken
+                 */
+    PATH_WAKES, /* it was let go, and is not yet awake; its function */
+    PATH_KINDS
+};
+
 #endif

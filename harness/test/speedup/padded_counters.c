@@ -1,0 +1,28 @@
+/* work: itself; speedup: 2 cores above 1.8 */
+/* The same as false_sharing.c, with the counters in lines of their own. */
+#include <pthread.h>
+
+static struct {
+    _Alignas(64) volatile long first;
+    _Alignas(64) volatile long second;
+} counters;
+
+static void *worker(void *arg)
+{
+    volatile long *mine = arg;
+
+    for (int i = 0; i < 2000000; i++)
+        ++*mine;
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    pthread_create(&t[0], NULL, worker, (void *)&counters.first);
+    pthread_create(&t[1], NULL, worker, (void *)&counters.second);
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}
