@@ -16,7 +16,6 @@
 
 #include "lab.h"
 #include "object.h"
-#include "silence.h"
 
 #define LIBRARIES_MAX 8 /* of exercise.conf */
 
@@ -34,6 +33,8 @@ static const char *const flags[OBJECT_COUNT][24] = {
                          "-fno-pic", "-mllvm",
                          "-tsan-instrument-read-before-write=1", "-mllvm",
                          "-tsan-distinguish-volatile=1"},
+    [OBJECT_TIMED] = {"clang", COMMON, "-O1", "-w", "-fsanitize=thread",
+                      "-fsanitize-coverage=bb,no-prune,trace-pc", "-fno-pic"},
 };
 
 /* The calls that are renamed, below the kit. */
@@ -42,10 +43,11 @@ static const char *const syms[OBJECT_COUNT] = {
     [OBJECT_CLANG] = "harness/calls.syms",
     [OBJECT_TSAN] = "harness/calls.syms",
     [OBJECT_EXPLORED] = "build/kit/explorer/calls.syms",
+    [OBJECT_TIMED] = "build/kit/explorer/calls.syms",
 };
 
 static const char *const object_names[OBJECT_COUNT] = {"gcc", "clang", "tsan",
-                                                       "explored"};
+                                                       "explored", "timed"};
 
 static const struct recipe {
     const char *name;
@@ -102,6 +104,13 @@ static const struct recipe {
                           "explored.o",
                           "explored.o",
                           "-lm"},
+    [PROGRAM_TIMED] = {"timed",
+                       {"gcc", "-fuse-ld=gold", "-no-pie"},
+                       OBJECT_TIMED,
+                       WATCHED,
+                       "timed.o",
+                       "timed.o",
+                       "-lm"},
     [PROGRAM_SPEED] = {"speed",
                        {"gcc", "-fuse-ld=gold"},
                        OBJECT_CLANG,
@@ -140,12 +149,10 @@ char **lab_environment(void *ctx, const struct lab *lab, const char **more,
 int lab_box(void *ctx, const struct lab *lab, unsigned priority,
             const struct box_spec *spec, struct box_result *result)
 {
-    int status, room;
+    int status;
 
     slots_take(lab->slots, priority);
-    room = silence_enter(lab->root);
     status = box_run(ctx, spec, result);
-    silence_leave(room);
     slots_give(lab->slots);
     return status;
 }

@@ -212,35 +212,6 @@ static bool comes_first(const struct row *row)
            property == PROPERTY_DEADLOCK || property == PROPERTY_SCHEDULES;
 }
 
-static bool too_slow(void *ctx, const struct exercise *exercise,
-                     const struct evidence *evidence)
-{
-    struct verdict so_far = judge(ctx, exercise, evidence);
-
-    for (size_t i = 0; i < so_far.row_count; i++)
-        if (so_far.rows[i].check->measured &&
-            so_far.rows[i].status == STATUS_FAIL)
-            return evidence->speed.complete;
-    return false;
-}
-
-/*
- * A figure that is too low is measured again, twice: a program that is slow
- * stays slow, and one that had bad luck has a better round.
- */
-static void measure_rounds(struct look *look, const struct exercise *exercise,
-                           struct evidence *evidence)
-{
-    for (int again = 0; again <= 2 && !box_interrupted(); again++) {
-        look_speed(look);
-        evidence->speed = look->speed;
-        if (look->fault != NULL)
-            evidence->fault = look->fault;
-        if (look->fault != NULL || !too_slow(look->ctx, exercise, evidence))
-            return;
-    }
-}
-
 /* Only what has passed so far is worth a stopwatch. */
 static void measure(void *ctx, struct lab *lab, const struct examination *what,
                     struct evidence *evidence)
@@ -260,7 +231,13 @@ static void measure(void *ctx, struct lab *lab, const struct examination *what,
         if (so_far.rows[i].status == STATUS_FAIL &&
             comes_first(&so_far.rows[i]))
             return;
-    measure_rounds(&look, exercise, evidence);
+    look_timed(&look);
+    if (look.fault == NULL && !box_interrupted())
+        look_speed(&look);
+    evidence->timed = look.timed;
+    evidence->speed = look.speed;
+    if (look.fault != NULL)
+        evidence->fault = look.fault;
     if (what->progress != NULL)
         what->progress(what->state, LENS_SPEED);
 }

@@ -133,8 +133,8 @@ static struct row row_new(struct judging *judging, const struct check *check)
         if (lenses & 1u << lens)
             row.run_counts[lens]++;
     }
-    if (check->measured && judging->evidence->speed.count > 0)
-        row.run_counts[LENS_SPEED] = judging->evidence->speed.count;
+    if (check->measured && judging->evidence->timed.complete)
+        row.run_counts[LENS_SPEED] = 3;
     return row;
 }
 

@@ -5,6 +5,7 @@
 #ifndef JUDGE_H
 #define JUDGE_H
 
+#include "../harness/explorer/told.h"
 #include "evidence.h"
 #include "exercise.h"
 #include "read.h"
@@ -33,25 +34,47 @@ struct run {
     size_t visited_count, raced_count;
 };
 
-/* CPU-bound speed: interleaved rounds, times in seconds. */
+/* By the clock, to be shown: interleaved rounds, times in seconds. */
 struct round {
     double sequential; /* the kit's, one thread */
-    double crowd;      /* `threads` copies of it at one time: about the same
-                          as `sequential` on a quiet machine with the cores */
     double one;        /* the student's on one thread */
     double many;       /* the student's on `threads` threads */
-    bool agree;        /* all checksums were the same */
 };
 struct measurement {
-    bool wanted;
-    const char *cannot; /* why nothing was measured: too few cores, ...; NULL
-                           when it was */
-    bool complete;      /* all rounds came in; else the program failed */
-    struct round *rounds;
+    struct round *rounds; /* none where the cores are lacking */
     size_t count;
-    unsigned turns; /* programs that were run for it */
-    double others;  /* processor seconds that other programs used meanwhile,
-                       and the hypervisor took, a second */
+};
+
+/*
+ * The workload in virtual time (harness/explorer/timed.c), in seconds: the
+ * same on every machine, whatever else it does.
+ */
+struct timed {
+    bool wanted;
+    bool complete;         /* all three runs came to their end */
+    double sequential;     /* the kit's, on one core */
+    double one;            /* the student's, on one core with one thread */
+    double many;           /* and on as many as are asked for */
+    bool agree;            /* on the result */
+    unsigned left;         /* threads at work when it had returned */
+    enum fault_kind fault; /* what stopped it, where, and in words */
+    struct place fault_place;
+    const char *fault_text;
+    /* What the last run hung on; longest first. A share is a part of it all. */
+    struct path_part {
+        enum path_kind kind;
+        struct place place;
+        double share;
+    } * parts;
+    size_t part_count;
+    /* Cache lines that cores took from one another: at which line, of which
+     * variable (or NULL), with which share of their time. Dearest first. */
+    struct fetched_part {
+        struct place place;
+        const char *variable;
+        double share;
+    } * fetched;
+    size_t fetched_count;
 };
 
 /* Everything that is known about one answer. */
@@ -68,6 +91,7 @@ struct evidence {
     struct run *runs;                       /* talloc array */
     size_t count;
     struct measurement speed;
+    struct timed timed;
     const char *fault; /* the kit's own: verdict error; or NULL */
 
     /* What the student's object calls, from its symbol table. */

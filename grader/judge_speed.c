@@ -1,51 +1,21 @@
 /*
- * judge_speed.c - speed by the clock. A clock under load is wrong in either
- * direction, and no statistic mends it; so a figure is judged only where the
- * machine was quiet, and the rounds agree:
+ * judge_speed.c - speed in virtual time, which load cannot change:
  *
- *   - a round is quiet when a crowd of `threads` copies of the kit's own run
- *     took at most 15 % longer than one, and that one at most 15 % longer than
- *     the shortest of all rounds (beside very many neighbours a crowd is no
- *     slower than one, but no run is like another);
- *   - no round is quiet when other programs used more than a tenth of a core
- *     while the clock was read;
- *   - three rounds must be quiet, the median must not lie near the threshold,
- *     and no quiet round may lie on the other side of it.
+ *     min(the kit's sequential run, the student's answer on one core)
+ *     / the student's answer on as many cores as exercise.conf asks for
  *
- * Otherwise nobody can tell, and the row does not count. What was measured is
- * always said.
- *
- * Figure of a round = min(kit's sequential run, the student's on one thread)
- * / the student's on all threads; the row has the median of the quiet ones.
+ * The smaller of the two, or an answer that is slow alone would look fast
+ * together. What the clock of this machine has shown just now is said beside
+ * it, and decides nothing.
  */
 #include <stdlib.h>
 #include <talloc.h>
 
 #include "judging.h"
 
-#define QUIET_CROWD  1.15
-#define QUIET_ENOUGH 3
-#define DEAD_BAND    0.07
-#define OTHERS_MOST  0.10
-
-static bool quiet(const struct measurement *speed, const struct round *round)
+static double smaller(double a, double b)
 {
-    double shortest = round->sequential;
-
-    for (size_t i = 0; i < speed->count; i++)
-        if (speed->rounds[i].sequential < shortest)
-            shortest = speed->rounds[i].sequential;
-    return speed->others <= OTHERS_MOST &&
-           round->crowd <= QUIET_CROWD * round->sequential &&
-           round->sequential <= QUIET_CROWD * shortest;
-}
-
-static double figure(const struct round *round)
-{
-    double base =
-        round->one < round->sequential ? round->one : round->sequential;
-
-    return round->many > 0 ? base / round->many : 0;
+    return a < b ? a : b;
 }
 
 static int compare(const void *left, const void *right)
@@ -55,42 +25,34 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The median figure of all rounds, or of the quiet ones; counts them. */
-static double median(struct judging *judging, bool only_quiet, size_t *count)
+/* The median of what the rounds by the clock have shown, or 0. */
+static double by_the_clock(struct judging *judging)
 {
     const struct measurement *speed = &judging->evidence->speed;
-    double *figures, result = 0;
+    double *figures = talloc_array(judging->ctx, double, speed->count + 1);
 
-    *count = 0;
-    figures = talloc_array(judging->ctx, double, speed->count);
     for (size_t i = 0; i < speed->count; i++)
-        if (!only_quiet || quiet(speed, &speed->rounds[i]))
-            figures[(*count)++] = figure(&speed->rounds[i]);
-    if (*count > 0) {
-        qsort(figures, *count, sizeof(double), compare);
-        result = (figures[(*count - 1) / 2] + figures[*count / 2]) / 2;
-    }
-    talloc_free(figures);
-    return result;
+        figures[i] =
+            smaller(speed->rounds[i].one, speed->rounds[i].sequential) /
+            speed->rounds[i].many;
+    if (speed->count == 0)
+        return 0;
+    qsort(figures, speed->count, sizeof figures[0], compare);
+    return (figures[(speed->count - 1) / 2] + figures[speed->count / 2]) / 2;
 }
 
-static const char *measured(struct judging *judging, double value)
+/* "In virtual time: 1.9x on 2 cores; asked for: 1.5x. On your ..." */
+static const char *figures(struct judging *judging, double value)
 {
-    return say(judging,
-               "On your machine just now: %.1fx on %d threads; asked for: "
-               "%.1fx.",
-               value, judging->exercise->speed_threads,
-               judging->exercise->speed_threshold);
-}
+    double clock = by_the_clock(judging);
+    const char *text = say(
+        judging, "In virtual time: %.2fx on %d cores; asked for: %.1fx.", value,
+        judging->exercise->speed_threads, judging->exercise->speed_threshold);
 
-/* Close figures would look alike when rounded to one place. */
-static const char *measured_closely(struct judging *judging, double value)
-{
-    return say(judging,
-               "On your machine just now: %.2fx on %d threads; asked for: "
-               "%.2fx.",
-               value, judging->exercise->speed_threads,
-               judging->exercise->speed_threshold);
+    if (clock > 0)
+        text = say(judging, "%s By the clock of this machine just now: %.1fx.",
+                   text, clock);
+    return text;
 }
 
 /* Speed of a wrong program is worth nothing. */
@@ -117,98 +79,85 @@ static const char *in_the_way(struct judging *judging, const struct row *rows,
     return NULL;
 }
 
-static bool all_agree(const struct measurement *speed)
+static void judge_fault(struct judging *judging, struct row *row)
 {
-    for (size_t i = 0; i < speed->count; i++)
-        if (!speed->rounds[i].agree)
-            return false;
-    return true;
-}
+    const struct timed *timed = &judging->evidence->timed;
+    const char *text = timed->fault_text ? timed->fault_text : "it ended";
 
-/* Some quiet round lies on the other side of the threshold. */
-static bool rounds_differ(struct judging *judging, double value)
-{
-    const struct measurement *speed = &judging->evidence->speed;
-    double threshold = judging->exercise->speed_threshold;
-
-    for (size_t i = 0; i < speed->count; i++)
-        if (quiet(speed, &speed->rounds[i]) &&
-            (figure(&speed->rounds[i]) < threshold) != (value < threshold))
-            return true;
-    return false;
-}
-
-static void say_noisy(struct judging *judging, struct row *row)
-{
-    size_t rounds;
-
-    row_open(row, "noisy",
+    row->lens = LENS_SPEED;
+    if (timed->fault == FAULT_UNCONTROLLED || timed->fault == NO_FAULT) {
+        row_open(row, "uncontrolled",
+                 say(judging,
+                     "Your program cannot be run in virtual time (%s), so this "
+                     "counts neither for nor against you.",
+                     text));
+        return;
+    }
+    row_fail(row, LENS_SPEED,
              say(judging,
-                 "%s But something else kept the machine busy meanwhile, so "
-                 "this counts neither for nor against you.",
-                 measured(judging, median(judging, false, &rounds))));
-    row->help = "Close other programs and check again.";
+                 "Your program did not come to its end when its speed was to "
+                 "be counted: %s%s (%s).",
+                 fault_name(timed->fault),
+                 timed->fault_place.student
+                     ? say(judging, " in line %d", timed->fault_place.line)
+                     : "",
+                 text));
 }
 
 static void judge_figure(struct judging *judging, struct row *row)
 {
-    double threshold = judging->exercise->speed_threshold, value, distance;
-    size_t rounds;
+    const struct timed *timed = &judging->evidence->timed;
+    double value = smaller(timed->one, timed->sequential) / timed->many;
 
-    value = median(judging, true, &rounds);
-    if (rounds < QUIET_ENOUGH || rounds_differ(judging, value)) {
-        say_noisy(judging, row);
+    if (value >= judging->exercise->speed_threshold) {
+        row->message = figures(judging, value);
         return;
     }
-    distance = value > threshold ? value - threshold : threshold - value;
-    if (distance <= DEAD_BAND * threshold) {
-        row_open(row, "close",
+    row_fail(
+        row, LENS_SPEED,
+        say(judging, "%s%s", figures(judging, value), words_speed(judging)));
+    row->help = words_speed_help(judging);
+}
+
+static void judge_timed(struct judging *judging, struct row *row)
+{
+    const struct timed *timed = &judging->evidence->timed;
+
+    if (!timed->wanted) {
+        row_error(row, "The kit has not looked at the speed.");
+    } else if (!timed->complete) {
+        judge_fault(judging, row);
+    } else if (!timed->agree) {
+        row_fail(row, LENS_SPEED,
+                 "When its speed was counted, your program gave another "
+                 "result than the kit's own.");
+    } else if (timed->left > 0) {
+        row_fail(row, LENS_SPEED,
                  say(judging,
-                     "%s That is too close to call, so it counts neither for "
-                     "nor against you.",
-                     measured_closely(judging, value)));
-        return;
-    }
-    row->message = measured(judging, value);
-    if (value < threshold) {
-        row_fail(row, LENS_SPEED, row->message);
-        row->help = "Look for what the threads wait for, or fight over: a "
-                    "lock held during the work, or a variable that all of "
-                    "them write.";
+                     "When your function had returned, %u of its threads %s "
+                     "still alive: what they do then is not counted.",
+                     timed->left, timed->left == 1 ? "was" : "were"));
+    } else {
+        judge_figure(judging, row);
     }
 }
 
 void judge_speed(struct judging *judging, struct row *row,
                  const struct row *rows, size_t count)
 {
-    const struct measurement *speed = &judging->evidence->speed;
     const char *cannot = judging->evidence->machine_cannot[LENS_SPEED];
     const char *obstacle = in_the_way(judging, rows, count);
-    size_t rounds;
 
     row->lens = LENS_SPEED;
-    if (speed->wanted && speed->count > 0 && !all_agree(speed)) {
-        row_fail(row, LENS_SPEED,
-                 "While it was measured, your program gave another result "
-                 "than the kit's own.");
-    } else if (obstacle) {
-        if (speed->count > 0)
-            obstacle = say(judging, "%s %s", obstacle,
-                           measured(judging, median(judging, false, &rounds)));
+    if (obstacle) {
         row_blocked(row, obstacle);
-    } else if (speed->cannot || cannot) {
+    } else if (cannot) {
         row->status = STATUS_SKIPPED;
         row->reason = "machine";
         row->points = row->max_points = 0;
-        row->message = speed->cannot ? speed->cannot : cannot;
-    } else if (!speed->wanted || (speed->complete && speed->count == 0)) {
-        row_error(row, "The kit has not measured the speed.");
-    } else if (!speed->complete) {
-        row_fail(row, LENS_SPEED,
-                 "Your program did not come to its end while its speed was "
-                 "measured.");
+        row->message = cannot;
     } else {
-        judge_figure(judging, row);
+        judge_timed(judging, row);
     }
     if (row->status == STATUS_FAIL || row->status == STATUS_INCONCLUSIVE)
         row->again = again(judging, LENS_SPEED);

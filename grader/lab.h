@@ -18,6 +18,7 @@ enum object_kind {
     OBJECT_CLANG,
     OBJECT_TSAN,
     OBJECT_EXPLORED,
+    OBJECT_TIMED,
     OBJECT_COUNT
 };
 
@@ -29,6 +30,7 @@ enum program {
     PROGRAM_TSAN,
     PROGRAM_FAULTS,
     PROGRAM_EXPLORED,
+    PROGRAM_TIMED,
     PROGRAM_SPEED,
     PROGRAM_COUNT
 };

@@ -19,6 +19,7 @@ struct look {
     struct run *runs;
     size_t count;
     struct measurement speed;
+    struct timed timed;
     const char *fault;  /* the kit's own, or NULL */
     const char *cannot; /* what this machine lacks for it, or NULL */
 };
@@ -32,8 +33,8 @@ void look_memory(struct look *look);
 void look_faults(struct look *look); /* one call fails in each run */
 void look_interleavings(struct look *look);
 void look_overlap(struct look *look); /* speed judged by meetings */
-void look_speed(struct look *look);   /* speed by the clock, alone; a
-                                         second call adds rounds */
+void look_timed(struct look *look);   /* speed in virtual time */
+void look_speed(struct look *look);   /* and by the clock, to be shown */
 
 /* Runs ThreadSanitizer again, until it reports or has run `runs` times in
  * all. For a race that only Helgrind has seen. */

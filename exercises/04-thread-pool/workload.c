@@ -1,8 +1,8 @@
 /*
- * workload.c - what the speed of pool_map() is measured with.
+ * workload.c - what the speed of pool_map() is judged with.
  *
  * Sixteen tasks, each about half a millisecond of arithmetic that needs
- * nobody else. The pool is created and destroyed inside the measurement:
+ * nobody else. The pool is created and destroyed while time is counted:
  * that costs some tens of microseconds, which a pool must earn back.
  */
 #include "interleave.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define TASKS  16
-#define ROUNDS 400000
+#define ROUNDS WORKLOAD(400000)
 
 static uint64_t seeds[TASKS];
 static uint64_t sums[TASKS];

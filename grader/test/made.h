@@ -55,8 +55,8 @@ void made_value(struct made *made, struct run *run, const char *test,
 struct report *made_report(struct made *made, struct run *run, enum bug kind,
                            const char *test, const int *lines);
 
-/* `count` rounds of these seconds. */
-void made_rounds(struct made *made, size_t count, double crowd, double many);
+/* What the three runs in virtual time took. */
+void made_timed(struct made *made, double sequential, double one, double many);
 
 /* Asserts how a row ended; without a reason it must have none. */
 void made_is(const struct row *row, enum status status, const char *reason);

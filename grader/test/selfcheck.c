@@ -21,9 +21,9 @@
 enum { WORKERS = 2 };
 
 /* What a worker answers for one file. */
-enum outcome { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_UNJUDGED };
+enum outcome { OUTCOME_PASS, OUTCOME_FAIL };
 
-/* The complaint about one file, or what could not be judged. */
+/* The complaint about one file. */
 struct remark {
     char text[3500]; /* with the rest of its line below PIPE_BUF */
     enum outcome outcome;
@@ -52,14 +52,6 @@ static void tell_whole(struct remark *remark, json_t *row)
     free(text);
 }
 
-/* A figure by the clock on a busy machine: said, not counted. */
-static bool not_judged_here(json_t *row)
-{
-    return strcmp(drive_text(row, "lens"), "speed") == 0 &&
-           (strcmp(drive_text(row, "status"), "inconclusive") == 0 ||
-            strcmp(drive_text(row, "reason"), "machine") == 0);
-}
-
 static void judge_right(json_t *result, struct remark *remark)
 {
     json_t *rows = json_object_get(result, "checks"), *row;
@@ -72,10 +64,7 @@ static void judge_right(json_t *result, struct remark *remark)
         complain(remark, " not full marks;");
     json_array_foreach(rows, i, row)
     {
-        if (not_judged_here(row))
-            remark->outcome = remark->outcome == OUTCOME_PASS ? OUTCOME_UNJUDGED
-                                                              : remark->outcome;
-        else if (strcmp(drive_text(row, "status"), "pass") != 0)
+        if (strcmp(drive_text(row, "status"), "pass") != 0)
             tell_whole(remark, row);
     }
 }
@@ -118,9 +107,6 @@ static void judge_wrong(const struct answer *answer, json_t *result,
 
         if (row == NULL)
             complain(remark, " there is no check %s;", answer->fails[i]);
-        else if (not_judged_here(row))
-            remark->outcome = remark->outcome == OUTCOME_PASS ? OUTCOME_UNJUDGED
-                                                              : remark->outcome;
         else if (strcmp(drive_text(row, "status"), "fail") != 0)
             complain(remark, " %s is %s, not fail: %.200s;", answer->fails[i],
                      drive_text(row, "status"), drive_text(row, "message"));
@@ -220,7 +206,7 @@ static void work(const struct answers *answers, int worker, int pipe)
         struct remark remark = look_at(answer, worker);
         char line[4000];
         int n =
-            snprintf(line, sizeof line, "%c%s%s%s\n", "pfu"[remark.outcome],
+            snprintf(line, sizeof line, "%c%s%s%s\n", "pf"[remark.outcome],
                      answer -> path, remark.text[0] ? ":" : "", remark.text);
 
         for (int k = 0; k < n - 1 && k < (int)sizeof line; k++)
@@ -272,7 +258,7 @@ static bool folder_left(void)
 int main(void)
 {
     struct answers answers = answers_load(drive_exercise());
-    unsigned long counts[3] = {0}, failed;
+    unsigned long passed = 0, failed;
     char *line = NULL;
     size_t room = 0;
     FILE *from;
@@ -291,19 +277,16 @@ int main(void)
     close(ends[1]);
     from = fdopen(ends[0], "r");
     while (from != NULL && getline(&line, &room, from) > 0) {
-        counts[line[0] == 'p' ? 0 : line[0] == 'f' ? 1 : 2]++;
+        passed += line[0] == 'p';
         if (line[0] == 'f')
             printf("FAILED %s", line + 1);
-        else if (line[0] == 'u')
-            printf("speed not judged on this machine just now: %s", line + 1);
         fflush(stdout);
     }
     while (wait(NULL) > 0)
         continue;
-    failed = answers.count - counts[0] - counts[2];
+    failed = answers.count - passed;
     failed += process_left() || folder_left();
-    printf("selfcheck: %lu passed, %lu failed, %lu skipped\n", counts[0],
-           failed, counts[2]);
+    printf("selfcheck: %lu passed, %lu failed\n", passed, failed);
     free(line);
     if (failed > 0)
         return 1;

@@ -120,101 +120,109 @@ Test(judge_memory, deadlock_blocks_it)
 /* ---- speed ------------------------------------------------------------------
  */
 
-Test(judge_speed, says_what_was_measured)
+Test(judge_speed, says_what_was_counted)
 {
     made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
     cr_assert_str_eq(verdict.rows[ROW_SPEEDUP].message,
-                     "On your machine just now: 2.0x on 2 threads; asked for: "
-                     "1.5x.");
-    cr_assert_eq(verdict.rows[ROW_SPEEDUP].run_counts[LENS_SPEED], 5);
+                     "In virtual time: 2.00x on 2 cores; asked for: 1.5x.");
 }
 
 Test(judge_speed, too_slow_fails)
 {
-    made_rounds(made, 5, 1.0, 1.0);
+    made_timed(made, 1.0, 1.0, 1.0);
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
-    made_says(verdict.rows[ROW_SPEEDUP].message, "1.0x on 2 threads");
+    made_says(verdict.rows[ROW_SPEEDUP].message, "1.00x on 2 cores");
     cr_assert_eq(verdict.rows[ROW_SPEEDUP].max_points, 15);
 }
 
 Test(judge_speed, slow_alone_does_not_look_fast)
 {
-    made_rounds(made, 5, 1.0, 1.0);
-    for (int i = 0; i < 5; i++)
-        made->evidence.speed.rounds[i].one = 9.0;
+    made_timed(made, 1.0, 9.0, 1.0);
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
 }
 
-Test(judge_speed, noise_is_inconclusive)
+Test(judge_speed, fast_alone_is_not_parallel)
 {
-    made_rounds(made, 5, 1.16, 1.0);
-    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
-    made_says(verdict.rows[ROW_SPEEDUP].message, "1.0x on 2 threads");
-    cr_assert_eq(verdict.rows[ROW_SPEEDUP].max_points, 0);
-    cr_assert_eq(verdict.verdict, VERDICT_PASS);
-    cr_assert_eq(verdict.max_score, 85);
-}
-
-Test(judge_speed, three_quiet_rounds_are_enough)
-{
-    made_rounds(made, 5, 1.0, 0.5);
-    made->evidence.speed.rounds[0] = (struct round){1, 2, 1, 2, true};
-    made->evidence.speed.rounds[1] = (struct round){1, 2, 1, 2, true};
-    made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
-    made->evidence.speed.rounds[2] = (struct round){1, 2, 1, 2, true};
-    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
-}
-
-Test(judge_speed, rounds_that_disagree_are_noise)
-{
-    made_rounds(made, 5, 1.0, 1.0);
-    made->evidence.speed.rounds[2].many = 0.6;
-    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
-}
-
-Test(judge_speed, runs_that_vary_are_noise)
-{
-    made_rounds(made, 5, 1.0, 1.0);
-    for (int i = 1; i < 4; i++)
-        made->evidence.speed.rounds[i] = (struct round){2, 2, 2, 2, true};
-    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "noisy");
-}
-
-Test(judge_speed, close_is_inconclusive)
-{
-    static const double close[] = {1.40, 1.45, 1.5, 1.60};
-
-    for (size_t i = 0; i < sizeof(close) / sizeof(close[0]); i++) {
-        made_rounds(made, 4, 1.0, 1 / close[i]);
-        made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "close");
-    }
-    made_rounds(made, 4, 1.0, 1 / 1.39);
+    made_timed(made, 8.0, 1.0, 1.0);
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
-    made_rounds(made, 4, 1.0, 1 / 1.61);
-    made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
 }
 
-Test(judge_speed, machine_that_cannot)
+Test(judge_speed, the_threshold_itself_is_enough)
 {
-    made->evidence.speed =
-        (struct measurement){.wanted = true, .cannot = "one core"};
-    made_is(row(ROW_SPEEDUP), STATUS_SKIPPED, "machine");
-    cr_assert_eq(verdict.rows[ROW_SPEEDUP].max_points, 0);
-    cr_assert_eq(verdict.verdict, VERDICT_PASS);
+    made_timed(made, 1.5, 1.5, 1.0);
+    made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
+    made_timed(made, 1.49, 1.49, 1.0);
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+}
+
+Test(judge_speed, the_clock_is_shown_and_decides_nothing)
+{
+    struct round round = {1.0, 1.0, 2.0};
+
+    made->evidence.speed = (struct measurement){&round, 1};
+    made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
+    made_says(verdict.rows[ROW_SPEEDUP].message, "just now: 0.5x");
+}
+
+Test(judge_speed, names_the_lock_in_the_way)
+{
+    struct path_part part = {.kind = PATH_HOLDS,
+                             .place = {.line = 7, .student = true},
+                             .share = 0.7};
+
+    made_timed(made, 1.0, 1.0, 1.0);
+    made->evidence.timed.parts = &part;
+    made->evidence.timed.part_count = 1;
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_SPEEDUP].message, "70 %");
+    made_says(verdict.rows[ROW_SPEEDUP].message, "in line 7");
+    made_says(verdict.rows[ROW_SPEEDUP].message, "no more than 1.4x");
+}
+
+Test(judge_speed, names_the_variable_that_cores_fight_over)
+{
+    struct fetched_part part = {.place = {.line = 9, .student = true},
+                                .variable = "total",
+                                .share = 0.6};
+
+    made_timed(made, 1.0, 1.0, 1.0);
+    made->evidence.timed.fetched = &part;
+    made->evidence.timed.fetched_count = 1;
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_SPEEDUP].message, "60 %");
+    made_says(verdict.rows[ROW_SPEEDUP].message, "in line 9 (`total`)");
 }
 
 Test(judge_speed, other_result_fails)
 {
-    made->evidence.speed.rounds[3].agree = false;
+    made->evidence.timed.agree = false;
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
     made_says(verdict.rows[ROW_SPEEDUP].message, "another result");
 }
 
+Test(judge_speed, threads_that_are_left_fail)
+{
+    made->evidence.timed.left = 2;
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_SPEEDUP].message, "2 of its threads were");
+}
+
 Test(judge_speed, program_that_failed)
 {
-    made->evidence.speed.complete = false;
-    made->evidence.speed.count = 0;
+    made->evidence.timed.complete = false;
+    made->evidence.timed.fault = FAULT_DEADLOCK;
+    made->evidence.timed.fault_text = "nobody can go on";
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_SPEEDUP].message, "deadlock");
+}
+
+Test(judge_speed, what_is_not_under_control_is_not_judged)
+{
+    made->evidence.timed.complete = false;
+    made->evidence.timed.fault = FAULT_UNCONTROLLED;
+    made->evidence.timed.fault_text = "fork";
+    made_is(row(ROW_SPEEDUP), STATUS_INCONCLUSIVE, "uncontrolled");
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].max_points, 0);
 }
 
 Test(judge_speed, race_blocks_it)
@@ -222,12 +230,11 @@ Test(judge_speed, race_blocks_it)
     made_report(made, made_run(made, "tsan"), BUG_RACE, "count/two",
                 LINES(12, 12));
     made_is(row(ROW_SPEEDUP), STATUS_SKIPPED, "blocked");
-    made_says(verdict.rows[ROW_SPEEDUP].message, "2.0x on 2 threads");
 }
 
 Test(judge_speed, not_measured_after_a_deadlock)
 {
-    made->evidence.speed = (struct measurement){0};
+    made->evidence.timed = (struct timed){0};
     made_report(made, made_run(made, "tsan"), BUG_DEADLOCK, "count/two",
                 LINES(12, 12));
     made_is(row(ROW_SPEEDUP), STATUS_SKIPPED, "blocked");
@@ -235,7 +242,7 @@ Test(judge_speed, not_measured_after_a_deadlock)
 
 Test(judge_speed, forgotten_is_the_kits_fault)
 {
-    made->evidence.speed = (struct measurement){0};
+    made->evidence.timed = (struct timed){0};
     made_is(row(ROW_SPEEDUP), STATUS_ERROR, "error");
     cr_assert_eq(verdict.verdict, VERDICT_ERROR);
 }

@@ -146,8 +146,7 @@ struct made *made_good(void)
     add_good_run(made, LENS_HELGRIND, "helgrind");
     add_good_run(made, LENS_MEMORY, "memcheck");
     add_good_run(made, LENS_SPEED, "overlap");
-    made->evidence.speed.wanted = true;
-    made_rounds(made, 5, 1.0, 0.5);
+    made_timed(made, 1.0, 1.0, 0.5);
     return made;
 }
 
@@ -246,15 +245,14 @@ struct report *made_report(struct made *made, struct run *run, enum bug kind,
     return report;
 }
 
-void made_rounds(struct made *made, size_t count, double crowd, double many)
+void made_timed(struct made *made, double sequential, double one, double many)
 {
-    struct measurement *speed = &made->evidence.speed;
-
-    speed->complete = true;
-    speed->count = count;
-    speed->rounds = talloc_zero_array(made, struct round, count);
-    for (size_t i = 0; i < count; i++)
-        speed->rounds[i] = (struct round){1.0, crowd, 1.0, many, true};
+    made->evidence.timed = (struct timed){.wanted = true,
+                                          .complete = true,
+                                          .sequential = sequential,
+                                          .one = one,
+                                          .many = many,
+                                          .agree = true};
 }
 
 void made_is(const struct row *row, enum status status, const char *reason)

@@ -126,7 +126,7 @@ Test(report, pass_says_what_was_not_seen)
     fits(printed);
     made_says(printed, "100 of 100 points");
     made_says(printed, "Not looked at");
-    made_says(printed, "2.0x on 2 threads");
+    made_says(printed, "2.00x on 2 cores");
     cr_assert_null(strchr(printed, '\x1b'));
 }
 
