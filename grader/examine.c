@@ -24,12 +24,18 @@
 static const struct {
     enum lens lens;
     void (*run)(struct look *look);
+    bool measured; /* for checks that rest on the workload, not on tests */
 } kinds[] = {
-    {LENS_BEHAVIOUR, look_gcc},     {LENS_BEHAVIOUR, look_clang},
-    {LENS_BEHAVIOUR, look_patient}, {LENS_TSAN, look_tsan},
-    {LENS_HELGRIND, look_helgrind}, {LENS_MEMORY, look_memory},
-    {LENS_FAULTS, look_faults},     {LENS_INTERLEAVINGS, look_interleavings},
-    {LENS_SPEED, look_overlap},
+    {LENS_BEHAVIOUR, look_gcc, false},
+    {LENS_BEHAVIOUR, look_clang, false},
+    {LENS_BEHAVIOUR, look_patient, false},
+    {LENS_TSAN, look_tsan, false},
+    {LENS_HELGRIND, look_helgrind, false},
+    {LENS_MEMORY, look_memory, false},
+    {LENS_FAULTS, look_faults, false},
+    {LENS_INTERLEAVINGS, look_interleavings, false},
+    {LENS_SPEED, look_overlap, false},
+    {LENS_SPEED, look_timed, true},
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -147,6 +153,8 @@ static void collect_look(void *ctx, struct evidence *evidence,
         evidence->fault = look->fault;
     if (look->cannot != NULL)
         evidence->machine_cannot[look->lens] = look->cannot;
+    if (look->timed.wanted)
+        evidence->timed = look->timed;
 }
 
 /*
@@ -169,13 +177,21 @@ static void ask_tsan_again(struct look *looks)
         look_tsan_again(tsan, 20);
 }
 
+static bool any_measured(const struct exercise *exercise)
+{
+    for (size_t i = 0; i < exercise->check_count; i++)
+        if (wanted(&exercise->checks[i], LENS_SPEED, true))
+            return true;
+    return false;
+}
+
 static void run_looks(void *ctx, struct lab *lab,
                       const struct examination *what,
                       const struct expectations *all, struct evidence *evidence)
 {
     struct look looks[KINDS] = {{0}};
     pthread_t threads[KINDS];
-    bool threaded[KINDS] = {false};
+    bool asked[KINDS] = {false}, threaded[KINDS] = {false};
 
     for (int i = 0; i < KINDS; i++) {
         looks[i].lab = lab;
@@ -184,7 +200,10 @@ static void run_looks(void *ctx, struct lab *lab,
         looks[i].ctx = talloc_new(ctx);
         if ((what->lenses & (1u << kinds[i].lens)) != 0)
             choose_tests(&looks[i], all);
-        if (looks[i].test_count == 0)
+        asked[i] = kinds[i].measured ? (what->lenses & 1u << LENS_SPEED) != 0 &&
+                                           any_measured(lab->exercise)
+                                     : looks[i].test_count > 0;
+        if (!asked[i])
             continue;
         threaded[i] =
             pthread_create(&threads[i], NULL, look_thread, &looks[i]) == 0;
@@ -194,7 +213,7 @@ static void run_looks(void *ctx, struct lab *lab,
     for (int i = 0; i < KINDS; i++) {
         if (threaded[i])
             pthread_join(threads[i], NULL);
-        if (looks[i].test_count > 0 && what->progress != NULL &&
+        if (asked[i] && what->progress != NULL &&
             (i + 1 == KINDS || kinds[i + 1].lens != kinds[i].lens))
             what->progress(what->state, kinds[i].lens);
     }
@@ -212,34 +231,23 @@ static bool comes_first(const struct row *row)
            property == PROPERTY_DEADLOCK || property == PROPERTY_SCHEDULES;
 }
 
-/* Only what has passed so far is worth a stopwatch. */
-static void measure(void *ctx, struct lab *lab, const struct examination *what,
-                    struct evidence *evidence)
+/* The stopwatch is for answers that are right, when all else has been done. */
+static void measure(void *ctx, struct lab *lab, struct evidence *evidence)
 {
     struct look look = {.lab = lab, .lens = LENS_SPEED, .ctx = ctx};
-    const struct exercise *exercise = lab->exercise;
     struct verdict so_far;
-    bool any = false;
 
-    for (size_t i = 0; i < exercise->check_count; i++)
-        any |= wanted(&exercise->checks[i], LENS_SPEED, true);
-    if (!any || (what->lenses & (1u << LENS_SPEED)) == 0 ||
-        evidence->fault != NULL || box_interrupted())
+    if (!evidence->timed.wanted || evidence->fault != NULL || box_interrupted())
         return;
-    so_far = judge(ctx, exercise, evidence);
+    so_far = judge(ctx, lab->exercise, evidence);
     for (size_t i = 0; i < so_far.row_count; i++)
         if (so_far.rows[i].status == STATUS_FAIL &&
             comes_first(&so_far.rows[i]))
             return;
-    look_timed(&look);
-    if (look.fault == NULL && !box_interrupted())
-        look_speed(&look);
-    evidence->timed = look.timed;
+    look_speed(&look);
     evidence->speed = look.speed;
     if (look.fault != NULL)
         evidence->fault = look.fault;
-    if (what->progress != NULL)
-        what->progress(what->state, LENS_SPEED);
 }
 
 /* Atomics are seen in ThreadSanitizer's object only; Helgrind's word needs
@@ -327,7 +335,7 @@ static void look_through(void *ctx, struct lab *lab,
         run_looks(ctx, lab, what, all, evidence);
     compile_for_tsan(ctx, lab, what->lenses);
     look_into_objects(ctx, lab, evidence);
-    measure(ctx, lab, what, evidence);
+    measure(ctx, lab, evidence);
 }
 
 int examine(void *ctx, const struct examination *what,

@@ -13,7 +13,7 @@
 #include "lenses.h"
 #include "run.h"
 
-#define ROUNDS "5"
+#define ROUNDS "3"
 
 static void read_rounds(struct look *look, const struct records *records)
 {
