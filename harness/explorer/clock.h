@@ -10,6 +10,9 @@
 /* The next schedule runs on so many cores. 1 to 64. */
 void clock_cores(int cores);
 
+/* So many cores there are, when a program asks: calls_machine.c. */
+extern int cores_told;
+
 /* Virtual picoseconds of the thread under way. */
 uint64_t clock_now(void);
 

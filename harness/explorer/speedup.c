@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "clock.h"
 #include "curve.h"
 #include "explore.h"
 #include "tell.h"
@@ -43,6 +44,7 @@ int main(int argc, char **argv)
 
         if (end == at || count < 1 || count > 64)
             break;
+        cores_told = count;
         curve_run("main", count, run_main);
     }
     tell("value speed/virtual done 1");
