@@ -328,6 +328,7 @@ static void valgrind(struct look *look, const char *way,
 #define VALGRIND                                                               \
     "valgrind", "-q", "--fair-sched=try", "--xml=yes", "--xml-file=tool.xml",  \
         "--child-silent-after-fork=yes", "--read-inline-info=no",              \
+        "--vgdb=no", /* else it leaves pipes in /tmp when it is killed */      \
         "--num-callers=20"
 
 void look_helgrind(struct look *look)
