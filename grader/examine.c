@@ -237,7 +237,8 @@ static void measure(void *ctx, struct lab *lab, struct evidence *evidence)
     struct look look = {.lab = lab, .lens = LENS_SPEED, .ctx = ctx};
     struct verdict so_far;
 
-    if (!evidence->timed.wanted || evidence->fault != NULL || box_interrupted())
+    if (!evidence->timed.complete || evidence->fault != NULL ||
+        box_interrupted())
         return;
     so_far = judge(ctx, lab->exercise, evidence);
     for (size_t i = 0; i < so_far.row_count; i++)

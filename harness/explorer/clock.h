@@ -13,6 +13,9 @@ void clock_cores(int cores);
 /* So many cores there are, when a program asks: calls_machine.c. */
 extern int cores_told;
 
+/* A run that computes longer, all its threads together, never ends. */
+extern uint64_t clock_most;
+
 /* Virtual picoseconds of the thread under way. */
 uint64_t clock_now(void);
 

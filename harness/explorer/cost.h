@@ -49,8 +49,10 @@ enum {
  * Linux' scheduler (kernel, sched-eevdf). */
 #define COST_SLICE 3000000000ull
 
-/* A run that takes longer, all its threads together, never ends. */
-#define COST_MOST 4000000000000ull
+/* A program that computes longer never ends; and a workload of an exercise,
+ * which takes some milliseconds. */
+#define COST_MOST          4000000000000ull
+#define COST_MOST_WORKLOAD 100000000000ull
 
 /* How far threads that run at one time may be apart while they only compute;
  * and while they take lines from one another. A core that has got a line uses

@@ -102,7 +102,7 @@ static void tell_fetched(int cores)
              (double)list[i].cost / (double)(ended - begun) / cores);
 }
 
-void curve_run(const char *name, int cores, uint64_t (*to_do)(void))
+bool curve_run(const char *name, int cores, uint64_t (*to_do)(void))
 {
     const struct exploration program = {body, NULL, NULL, NULL};
 
@@ -115,12 +115,13 @@ void curve_run(const char *name, int cores, uint64_t (*to_do)(void))
         tell("value speed/virtual fault %s %d %s 0x%llx %s", name, cores,
              fault_name(world->fault), (unsigned long long)world->fault_pc,
              world->fault_text);
-        return;
+        return false;
     }
     tell("value speed/virtual took %s %d %llu %llu %d", name, cores,
          (unsigned long long)(ended - begun), (unsigned long long)sum, left);
     if (ended <= begun)
-        return;
+        return true;
     tell_path(cores);
     tell_fetched(cores);
+    return true;
 }

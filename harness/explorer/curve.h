@@ -14,12 +14,13 @@
 #ifndef CURVE_H
 #define CURVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Runs `body` on so many cores and tells what came of it. Its argument is
- * NULL; what it returns is told as SUM. Only what it does between curve_begin()
- * and curve_end() counts. */
-void curve_run(const char *name, int cores, uint64_t (*body)(void));
+/* Runs `body` on so many cores and tells what came of it; what it returns is
+ * told as SUM. Only what it does after curve_begin() counts. false when it did
+ * not come to its end. */
+bool curve_run(const char *name, int cores, uint64_t (*body)(void));
 
 /* In the body: now the clock runs. */
 void curve_begin(void);

@@ -23,6 +23,8 @@
 #include "timers.h"
 #include "trace.h"
 
+uint64_t clock_most = COST_MOST;
+
 static int cores = 1;
 static uint64_t taken; /* cores, as bits */
 static uint64_t limit; /* until then nobody else is behind */
@@ -48,6 +50,11 @@ uint64_t clock_nanoseconds(void)
 static uint64_t later(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void take_core(struct thread *thread)
@@ -234,12 +241,12 @@ static struct thread *choose_thread(void)
             leave_core(first, IN_QUEUE);
             continue;
         }
-        limit = UINT64_MAX;
+        limit = first->clock + clock_most - spent + 1;
         if (second != UINT64_MAX)
-            limit = second + (second < lines_contended() ? COST_APART_LINES
-                                                         : COST_APART);
-        if (first->slice_end < limit)
-            limit = first->slice_end;
+            limit = earlier(limit, second + (second < lines_contended()
+                                                 ? COST_APART_LINES
+                                                 : COST_APART));
+        limit = earlier(limit, first->slice_end);
         return first;
     }
 }
@@ -248,8 +255,9 @@ static struct thread *choose_thread(void)
  * One that waits for ever has to be ended. */
 static void watch_length(struct thread *self)
 {
-    if (spent > COST_MOST)
-        fail(FAULT_LOOP, self->pc, 0, "four seconds of virtual time");
+    if (spent > clock_most)
+        fail(FAULT_LOOP, self->pc, 0, "%llu ms of virtual time",
+             (unsigned long long)(clock_most / 1000000000));
 }
 
 void clock_spend(uint64_t cost)
