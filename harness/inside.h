@@ -88,6 +88,11 @@ void record_hint(void);
  */
 bool ends_soon(clockid_t clock, const struct timespec *until);
 
+/* quiet.c: what the compiler's own memcpy() and memset() become where
+ * ThreadSanitizer would watch them. */
+void *quiet_memcpy(void *to, const void *from, size_t size);
+void *quiet_memset(void *to, int byte, size_t size);
+
 /* Starts a wrapped call: its row, and where it was called. */
 #define ENTER                                                                  \
     struct board_row *row = row_self();                                        \
