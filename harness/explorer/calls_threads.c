@@ -176,18 +176,26 @@ CALL(int, pthread_setcanceltype, int type, int *old)
 enum { KEYS = sizeof((struct thread *)0)->values / sizeof(void *) };
 
 static struct {
-    uint32_t schedule;
+    uint32_t schedule; /* in which it was made; 0: before main(), for all */
+    uint32_t deleted;  /* in which it was deleted */
     bool used;
     void (*destructor)(void *);
 } keys[KEYS];
 
+static bool is_taken(unsigned i)
+{
+    return keys[i].used &&
+           (keys[i].schedule == 0 || keys[i].schedule == world->schedule);
+}
+
 CALL(int, pthread_key_create, pthread_key_t *key, void (*destructor)(void *))
 {
     for (unsigned i = 0; i < KEYS; i++) {
-        if (keys[i].used && keys[i].schedule == world->schedule)
+        if (is_taken(i))
             continue;
         keys[i].used = true;
         keys[i].schedule = world->schedule;
+        keys[i].deleted = 0;
         keys[i].destructor = destructor;
         explorer_range(key, sizeof *key, true, PC);
         *key = i;
@@ -198,15 +206,15 @@ CALL(int, pthread_key_create, pthread_key_t *key, void (*destructor)(void *))
 
 static bool is_key(pthread_key_t key)
 {
-    return key < KEYS && keys[key].used &&
-           keys[key].schedule == world->schedule;
+    return key < KEYS && is_taken(key) &&
+           (keys[key].deleted == 0 || keys[key].deleted != world->schedule);
 }
 
 CALL(int, pthread_key_delete, pthread_key_t key)
 {
     if (!is_key(key))
         return EINVAL;
-    keys[key].used = false;
+    keys[key].deleted = world->schedule;
     for (int i = 0; i < world->thread_count; i++)
         world->threads[i].values[key] = NULL;
     return 0;
@@ -221,6 +229,8 @@ CALL(int, pthread_setspecific, pthread_key_t key, const void *value)
 {
     if (!is_key(key))
         return EINVAL;
+    if (world->self == NULL)
+        return ENOMEM; /* before main() */
     world->self->values[key] = (void *)(uintptr_t)value;
     return 0;
 }
