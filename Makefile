@@ -259,7 +259,7 @@ build/kit/%/explored-tests.o: exercises/%/tests.c \
 	    $(call use,explored))
 
 build/kit/%/explored.o: build/kit/explorer/edge_begin.o \
-    build/kit/%/explored-tests.o
+    build/kit/%/explored-tests.o build/kit/explorer/edge_tests.o
 	$(call link,ld -r $^)
 
 # In virtual time: clang counts the basic blocks.
@@ -280,7 +280,7 @@ build/kit/%/timed-workload.o: exercises/%/workload.c \
 	    $(call use,timed))
 
 build/kit/%/timed.o: build/kit/explorer/edge_begin.o \
-    build/kit/%/timed-workload.o
+    build/kit/%/timed-workload.o build/kit/explorer/edge_tests.o
 	$(call link,ld -r $^)
 
 build/kit/explorer/whole_timed.o: $(patsubst %,build/kit/explorer/%.o,\

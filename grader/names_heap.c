@@ -52,7 +52,7 @@ static bool struct_named(struct names *names, const char *tag, Dwarf_Die *type)
     return false;
 }
 
-/* What a pointer of that name in a function points to. */
+/* What a pointer of that name in a function, or in a unit, points to. */
 static bool pointee_below(Dwarf_Die *parent, const char *wanted,
                           Dwarf_Die *type)
 {
@@ -74,20 +74,25 @@ static bool pointee_below(Dwarf_Die *parent, const char *wanted,
     return false;
 }
 
+/* `word` becomes the name of the struct, or of the pointer. */
 static bool block_type(struct names *names, const struct names_block *block,
-                       Dwarf_Die *type)
+                       Dwarf_Die *type, char word[64])
 {
-    char word[64];
     bool is_tag;
-    Dwarf_Die function;
+    Dwarf_CU *cu = NULL;
+    Dwarf_Die function, unit;
 
-    if (block->line == NULL ||
-        !sizeof_word(block->line, word, sizeof word, &is_tag))
+    if (block->line == NULL || !sizeof_word(block->line, word, 64, &is_tag))
         return false;
     if (is_tag)
         return struct_named(names, word, type);
-    return names_function_at(names, block->pc, &function) &&
-           pointee_below(&function, word, type);
+    if (names_function_at(names, block->pc, &function) &&
+        pointee_below(&function, word, type))
+        return true;
+    while (names_next_unit(names, &cu, &unit))
+        if (pointee_below(&unit, word, type))
+            return true;
+    return false;
 }
 
 /* "malloc(sizeof *table + n * sizeof ...)": what follows the struct belongs to
@@ -130,13 +135,16 @@ struct named names_heap(struct names *names, const struct names_block *block,
     struct named named = {NULL, NAMES_UNKNOWN, 0};
     uint64_t offset = address - block->address;
     const char *name;
+    char word[64];
     Dwarf_Die type;
 
-    if (!block_type(names, block, &type) || names_size_of(&type) == 0)
+    if (!block_type(names, block, &type, word) || names_size_of(&type) == 0)
         return named;
     name = dwarf_diename(&type);
     if (name == NULL)
         return named;
+    if (dwarf_tag(&type) == DW_TAG_base_type)
+        name = talloc_strdup(names, word); /* better than "int" */
     if (block->number > 0)
         name = talloc_asprintf(names, "%s#%u", name, block->number);
     if (in_flexible(names, &type, name, offset, &named))

@@ -107,13 +107,14 @@ static struct named in_array(struct names *names, Dwarf_Die *type,
 /* The C library's own types are named as a whole. */
 static bool is_opaque(Dwarf_Die *type)
 {
-    const char *name = dwarf_diename(type);
+    const char *name = dwarf_diename(type), *file = dwarf_decl_file(type);
 
     if (name != NULL && strncmp(name, "__pthread", 9) == 0)
         return true;
     return dwarf_tag(type) == DW_TAG_union_type && name == NULL &&
-           names_size_of(type) >= 32 && dwarf_decl_file(type) != NULL &&
-           strstr(dwarf_decl_file(type), "pthreadtypes") != NULL;
+           file != NULL &&
+           (strstr(file, "pthreadtypes") != NULL ||
+            strstr(file, "bits/semaphore") != NULL);
 }
 
 struct named names_inside(struct names *names, Dwarf_Die *type,

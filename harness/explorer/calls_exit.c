@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "constructors.h"
 
 /* ---- exit --------------------------------------------------------------- */
 
@@ -39,12 +40,23 @@ static noreturn void leave(int status, uint64_t pc)
 }
 
 /* Other threads run on while the handlers run. */
-CALL(noreturn void, exit, int status)
+static noreturn void end(int status, uint64_t pc)
 {
-    announce(OP_EXIT, NULL, NULL, PC);
+    announce(OP_EXIT, NULL, NULL, pc);
     while (handlers.schedule == world->schedule && handlers.count > 0)
         handlers.list[--handlers.count]();
-    leave(status, PC);
+    destructors_run();
+    leave(status, pc);
+}
+
+CALL(noreturn void, exit, int status)
+{
+    end(status, PC);
+}
+
+noreturn void main_returned(int status)
+{
+    end(status, 0);
 }
 
 CALL(noreturn void, _exit, int status)

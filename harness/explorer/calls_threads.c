@@ -176,26 +176,24 @@ CALL(int, pthread_setcanceltype, int type, int *old)
 enum { KEYS = sizeof((struct thread *)0)->values / sizeof(void *) };
 
 static struct {
-    uint32_t schedule; /* in which it was made; 0: before main(), for all */
-    uint32_t deleted;  /* in which it was deleted */
-    bool used;
+    uint32_t schedule; /* in which it was made */
+    bool used;         /* and not deleted */
     void (*destructor)(void *);
 } keys[KEYS];
 
-static bool is_taken(unsigned i)
+static bool is_key(pthread_key_t key)
 {
-    return keys[i].used &&
-           (keys[i].schedule == 0 || keys[i].schedule == world->schedule);
+    return key < KEYS && keys[key].used &&
+           keys[key].schedule == world->schedule;
 }
 
 CALL(int, pthread_key_create, pthread_key_t *key, void (*destructor)(void *))
 {
     for (unsigned i = 0; i < KEYS; i++) {
-        if (is_taken(i))
+        if (is_key(i))
             continue;
         keys[i].used = true;
         keys[i].schedule = world->schedule;
-        keys[i].deleted = 0;
         keys[i].destructor = destructor;
         explorer_range(key, sizeof *key, true, PC);
         *key = i;
@@ -204,17 +202,11 @@ CALL(int, pthread_key_create, pthread_key_t *key, void (*destructor)(void *))
     return EAGAIN;
 }
 
-static bool is_key(pthread_key_t key)
-{
-    return key < KEYS && is_taken(key) &&
-           (keys[key].deleted == 0 || keys[key].deleted != world->schedule);
-}
-
 CALL(int, pthread_key_delete, pthread_key_t key)
 {
     if (!is_key(key))
         return EINVAL;
-    keys[key].deleted = world->schedule;
+    keys[key].used = false;
     for (int i = 0; i < world->thread_count; i++)
         world->threads[i].values[key] = NULL;
     return 0;
@@ -229,8 +221,6 @@ CALL(int, pthread_setspecific, pthread_key_t key, const void *value)
 {
     if (!is_key(key))
         return EINVAL;
-    if (world->self == NULL)
-        return ENOMEM; /* before main() */
     world->self->values[key] = (void *)(uintptr_t)value;
     return 0;
 }

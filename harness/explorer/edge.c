@@ -1,6 +1,7 @@
 /*
- * edge.c - marks where data begins and ends. It is compiled with EDGE=begin
- * and EDGE=end, and linked before and after the program's objects; and with
+ * edge.c - marks where data and code begin and end. It is compiled with
+ * EDGE=begin and EDGE=end, and linked before and after the program's objects;
+ * with EDGE=tests, between an exercise's tests and the student's; and with
  * EDGE=own, for the end of the explorer's, which follow.
  */
 #define NAME_(section, edge) explorer_##section##_##edge
@@ -8,3 +9,8 @@
 
 _Alignas(16) char NAME(data, EDGE)[16] = {1};
 _Alignas(16) char NAME(bss, EDGE)[16];
+
+void NAME(text, EDGE)(void);
+void NAME(text, EDGE)(void)
+{
+}

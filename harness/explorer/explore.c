@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "constructors.h"
 #include "explorer.h"
 #include "files.h"
 #include "init.h"
@@ -25,6 +26,14 @@ static struct progress progress;
 static const struct strategy *first_strategy;
 
 /* ---- one schedule ------------------------------------------------------- */
+
+static void *first_thread(void *exploration)
+{
+    const struct exploration *what = exploration;
+
+    constructors_run();
+    return what->body(what->argument);
+}
 
 void explore_one(const struct exploration *what)
 {
@@ -40,7 +49,7 @@ void explore_one(const struct exploration *what)
     turns->count = 0;
     racy_grew = false;
     race_begin();
-    world->self = thread_new(what->body, what->argument);
+    world->self = thread_new(first_thread, (void *)what);
     carrier->go(NULL, world->self);
     if (settings.trace)
         trace_end();

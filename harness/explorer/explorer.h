@@ -269,6 +269,7 @@ noreturn void fail(enum fault_kind kind, uint64_t pc, uint64_t address,
 noreturn void thread_ends(void); /* calls_threads.c */
 noreturn void thread_gone(void);
 noreturn void program_ends(int status);
+noreturn void main_returned(int status); /* calls_exit.c: exit(), unasked */
 
 /* Ends a schedule that is too long to be one of a small test. */
 noreturn void too_long(uint64_t pc);

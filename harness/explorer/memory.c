@@ -58,12 +58,6 @@ void *own_memory(size_t size)
     return memory;
 }
 
-/* Constructors of the program are instrumented too, and ask for the world. */
-__attribute__((constructor(101))) static void make_world(void)
-{
-    own_memory(sizeof *world);
-}
-
 static uint64_t data_size(void)
 {
     return ADDRESS(explorer_data_end) - ADDRESS(explorer_data_begin);

@@ -13,7 +13,6 @@
 #include "tell.h"
 
 int explored_main(int argc, char **argv, char **environment);
-noreturn void ex_exit(int status);
 
 static int argument_count;
 static char **arguments;
@@ -23,7 +22,7 @@ static void *body(void *unused)
     extern char **environ;
 
     (void)unused;
-    ex_exit(explored_main(argument_count, arguments, environ));
+    main_returned(explored_main(argument_count, arguments, environ));
 }
 
 static void tell_bug(void)

@@ -1,6 +1,7 @@
 /*
  * trace.c - see trace.h. A line for each thing that happens, written at once,
- * so that a crash loses nothing:
+ * so that a crash loses nothing; of a schedule that goes on and on the
+ * beginning and the end:
  *
  *   s STEP THREAD OP PC ADDRESS   a step is made; of a thread ADDRESS is its
  *                                 number and one
@@ -24,7 +25,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LINES = 200000 };
+
 static int out = -1;
+static unsigned lines;
 static uint64_t written; /* address of the last write, 0: none */
 static size_t written_size;
 
@@ -54,8 +58,9 @@ static void settle(void)
 
 #define TRACE(...)                                                             \
     do {                                                                       \
-        if (out < 0)                                                           \
+        if (out < 0 || lines == LINES)                                         \
             return;                                                            \
+        lines++;                                                               \
         settle();                                                              \
         dprintf(out, __VA_ARGS__);                                             \
     } while (0)
