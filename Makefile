@@ -343,7 +343,7 @@ clean:
 # those that drive the grader from outside, each a program of its own. They
 # need solutions/, so a student's kit has none of them.
 
-DRIVERS := selfcheck soak bench fuzz explorercheck
+DRIVERS := selfcheck soak bench witnesses fuzz explorercheck
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
     $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
@@ -459,11 +459,12 @@ test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit build/test/randomcheck \
 	    $$program || status=1; done; exit $$status
 
 ifneq ($(wildcard solutions),)
-bench: build/test/rate
-soak: build/test/explorercheck
+soak: $(KIT) build/test/soak build/test/explorercheck
+	build/test/soak
 
-soak bench: %: $(KIT) build/test/%
-	build/test/$@
+bench: $(KIT) build/test/bench build/test/rate build/test/witnesses
+	build/test/bench
+	build/test/witnesses
 else
 soak bench:
 	echo 'interleave: $@ runs the answers in solutions/, which are not here' >&2
