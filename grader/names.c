@@ -144,7 +144,7 @@ static bool local_below(struct names *names, Dwarf_Die *parent, uint64_t base,
     return false;
 }
 
-static bool unit_at(struct names *names, uint64_t pc, Dwarf_Die *unit)
+bool names_unit_at(struct names *names, uint64_t pc, Dwarf_Die *unit)
 {
     Dwarf_CU *cu = NULL;
 
@@ -158,7 +158,7 @@ static bool find_function(struct names *names, uint64_t pc, Dwarf_Die *function)
 {
     Dwarf_Die unit;
 
-    if (!unit_at(names, pc, &unit) || dwarf_child(&unit, function) != 0)
+    if (!names_unit_at(names, pc, &unit) || dwarf_child(&unit, function) != 0)
         return false;
     do {
         if (dwarf_tag(function) == DW_TAG_subprogram &&

@@ -10,46 +10,115 @@
 
 #include "names_parts.h"
 
-/* "sizeof(struct node)" or "sizeof *node": the word, and which of the two. */
-static bool sizeof_word(const char *line, char *word, size_t size, bool *is_tag)
+/* What stands behind the first sizeof of a line. */
+struct word {
+    enum { VARIABLE, TAG, FIELD } kind; /* VARIABLE: or a typedef's name */
+    char text[64];
+};
+
+static size_t take_word(const char *at, char *word, size_t size)
 {
-    const char *at = strstr(line, "sizeof");
     size_t n = 0;
 
-    if (at == NULL)
-        return false;
-    at += strlen("sizeof");
-    at += strspn(at, " (*");
-    *is_tag = strncmp(at, "struct ", 7) == 0;
-    if (*is_tag)
-        at += 7 + strspn(at + 7, " ");
     while (n + 1 < size && (at[n] == '_' || (at[n] >= '0' && at[n] <= '9') ||
                             ((at[n] | 32) >= 'a' && (at[n] | 32) <= 'z'))) {
         word[n] = at[n];
         n++;
     }
     word[n] = '\0';
-    /* "sizeof *pool->items" is no variable's */
-    return n > 0 && at[n] != '-' && at[n] != '.' && at[n] != '[';
+    return n;
 }
 
-static bool struct_named(struct names *names, const char *tag, Dwarf_Die *type)
+/* "sizeof(struct node)", "sizeof *node", "sizeof(node_t)", "sizeof
+ * list->nodes[0]": the last name, and what it is the name of. */
+static bool sizeof_word(const char *line, struct word *word)
+{
+    const char *at = strstr(line, "sizeof");
+    size_t n;
+
+    if (at == NULL)
+        return false;
+    at += strlen("sizeof");
+    at += strspn(at, " (*");
+    word->kind = VARIABLE;
+    if (strncmp(at, "struct ", 7) == 0) {
+        word->kind = TAG;
+        at += 7 + strspn(at + 7, " ");
+    }
+    for (;;) {
+        n = take_word(at, word->text, sizeof word->text);
+        if (at[n] == '.')
+            at += n + 1;
+        else if (strncmp(at + n, "->", 2) == 0)
+            at += n + 2;
+        else
+            return n > 0;
+        word->kind = FIELD;
+    }
+}
+
+/* `struct name`, or with DW_TAG_typedef the type that has this name. */
+static bool type_named(struct names *names, int tag, const char *wanted,
+                       Dwarf_Die *type)
 {
     Dwarf_CU *cu = NULL;
-    Dwarf_Die unit;
+    Dwarf_Die unit, die;
 
     while (names_next_unit(names, &cu, &unit)) {
-        if (dwarf_child(&unit, type) != 0)
+        if (dwarf_child(&unit, &die) != 0)
             continue;
         do {
-            const char *name = dwarf_diename(type);
+            const char *name = dwarf_diename(&die);
 
-            if (dwarf_tag(type) == DW_TAG_structure_type && name != NULL &&
-                strcmp(name, tag) == 0 && names_size_of(type) > 0)
+            if (dwarf_tag(&die) != tag || name == NULL ||
+                strcmp(name, wanted) != 0)
+                continue;
+            *type = die;
+            if ((tag != DW_TAG_typedef || names_type_of(&die, type)) &&
+                names_size_of(type) > 0)
                 return true;
-        } while (dwarf_siblingof(type, type) == 0);
+        } while (dwarf_siblingof(&die, &die) == 0);
     }
     return false;
+}
+
+/* What the pointer of that name in a struct points to. */
+static bool pointee_in(Dwarf_Die *structure, const char *field, Dwarf_Die *type)
+{
+    Dwarf_Die die, pointer;
+
+    if (dwarf_tag(structure) != DW_TAG_structure_type ||
+        dwarf_child(structure, &die) != 0)
+        return false;
+    do {
+        const char *name = dwarf_diename(&die);
+
+        if (name != NULL && strcmp(name, field) == 0)
+            return names_type_of(&die, &pointer) &&
+                   dwarf_tag(&pointer) == DW_TAG_pointer_type &&
+                   names_type_of(&pointer, type);
+    } while (dwarf_siblingof(&die, &die) == 0);
+    return false;
+}
+
+/* Of whichever struct of the unit; not when two have such a field, of
+ * different types. */
+static bool field_named(Dwarf_Die *unit, const char *field, Dwarf_Die *type)
+{
+    Dwarf_Die die, other;
+    bool found = false;
+
+    if (dwarf_child(unit, &die) != 0)
+        return false;
+    do {
+        if (!pointee_in(&die, field, &other))
+            continue;
+        if (found && dwarf_dieoffset(&other) != dwarf_dieoffset(type))
+            return false;
+        *type = other;
+        found = true;
+    } while (dwarf_siblingof(&die, &die) == 0);
+    return found;
 }
 
 /* What a pointer of that name in a function, or in a unit, points to. */
@@ -74,25 +143,24 @@ static bool pointee_below(Dwarf_Die *parent, const char *wanted,
     return false;
 }
 
-/* `word` becomes the name of the struct, or of the pointer. */
 static bool block_type(struct names *names, const struct names_block *block,
-                       Dwarf_Die *type, char word[64])
+                       Dwarf_Die *type, struct word *word)
 {
-    bool is_tag;
-    Dwarf_CU *cu = NULL;
     Dwarf_Die function, unit;
 
-    if (block->line == NULL || !sizeof_word(block->line, word, 64, &is_tag))
+    if (block->line == NULL || !sizeof_word(block->line, word))
         return false;
-    if (is_tag)
-        return struct_named(names, word, type);
+    if (word->kind == TAG)
+        return type_named(names, DW_TAG_structure_type, word->text, type);
+    if (!names_unit_at(names, block->pc, &unit))
+        return false;
+    if (word->kind == FIELD)
+        return field_named(&unit, word->text, type);
     if (names_function_at(names, block->pc, &function) &&
-        pointee_below(&function, word, type))
+        pointee_below(&function, word->text, type))
         return true;
-    while (names_next_unit(names, &cu, &unit))
-        if (pointee_below(&unit, word, type))
-            return true;
-    return false;
+    return pointee_below(&unit, word->text, type) ||
+           type_named(names, DW_TAG_typedef, word->text, type);
 }
 
 /* "malloc(sizeof *table + n * sizeof ...)": what follows the struct belongs to
@@ -135,16 +203,15 @@ struct named names_heap(struct names *names, const struct names_block *block,
     struct named named = {NULL, NAMES_UNKNOWN, 0};
     uint64_t offset = address - block->address;
     const char *name;
-    char word[64];
+    struct word word;
     Dwarf_Die type;
 
-    if (!block_type(names, block, &type, word) || names_size_of(&type) == 0)
+    if (!block_type(names, block, &type, &word) || names_size_of(&type) == 0)
         return named;
     name = dwarf_diename(&type);
-    if (name == NULL)
-        return named;
-    if (dwarf_tag(&type) == DW_TAG_base_type)
-        name = talloc_strdup(names, word); /* better than "int" */
+    /* "numbers" is better than "int"; and a struct may have no name */
+    if (name == NULL || dwarf_tag(&type) == DW_TAG_base_type)
+        name = talloc_strdup(names, word.text);
     if (block->number > 0)
         name = talloc_asprintf(names, "%s#%u", name, block->number);
     if (in_flexible(names, &type, name, offset, &named))

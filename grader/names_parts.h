@@ -18,7 +18,8 @@
  * is none. */
 bool names_next_unit(struct names *names, Dwarf_CU **cu, Dwarf_Die *unit);
 
-/* The function whose code `pc` lies in. false when there is none. */
+/* The unit, the function whose code `pc` lies in. false when there is none. */
+bool names_unit_at(struct names *names, uint64_t pc, Dwarf_Die *unit);
 bool names_function_at(struct names *names, uint64_t pc, Dwarf_Die *function);
 
 /* ---- names_types.c ------------------------------------------------------ */
