@@ -54,8 +54,9 @@ struct named names_local(struct names *names, const struct names_frame *frame,
 struct named names_heap(struct names *names, const struct names_block *block,
                         uint64_t address);
 
-/* The value as the source would write it: "-1", "'a'", "true", "NULL". */
-const char *names_value(void *ctx, const struct named *named, uint64_t value,
-                        size_t size);
+/* The value as the source would write it: "-1", "'a'", "true", "NULL", the
+ * name of a function. */
+const char *names_value(struct names *names, const struct named *named,
+                        uint64_t value, size_t size);
 
 #endif

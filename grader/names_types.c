@@ -142,8 +142,21 @@ static int64_t extend(uint64_t value, size_t size)
     return (int64_t)(value << shift) >> shift;
 }
 
-const char *names_value(void *ctx, const struct named *named, uint64_t value,
-                        size_t size)
+/* A pointer to a function by its name. */
+static const char *pointer_value(struct names *names, uint64_t value)
+{
+    Dwarf_Die function;
+
+    if (value == 0)
+        return "NULL";
+    if (names_function_at(names, value, &function) &&
+        dwarf_diename(&function) != NULL)
+        return dwarf_diename(&function);
+    return talloc_asprintf(names, "%#" PRIx64, value);
+}
+
+const char *names_value(struct names *names, const struct named *named,
+                        uint64_t value, size_t size)
 {
     double number;
     float small;
@@ -152,18 +165,18 @@ const char *names_value(void *ctx, const struct named *named, uint64_t value,
     case NAMES_BOOL:
         return value ? "true" : "false";
     case NAMES_POINTER:
-        return value == 0 ? "NULL" : talloc_asprintf(ctx, "%#" PRIx64, value);
+        return pointer_value(names, value);
     case NAMES_CHAR:
         if (value >= ' ' && value < 127)
-            return talloc_asprintf(ctx, "'%c'", (int)value);
-        return talloc_asprintf(ctx, "%" PRId64, extend(value, size));
+            return talloc_asprintf(names, "'%c'", (int)value);
+        return talloc_asprintf(names, "%" PRId64, extend(value, size));
     case NAMES_FLOAT:
         memcpy(&number, &value, sizeof number);
         memcpy(&small, &value, sizeof small);
-        return talloc_asprintf(ctx, "%g", size == 4 ? (double)small : number);
+        return talloc_asprintf(names, "%g", size == 4 ? (double)small : number);
     case NAMES_UNSIGNED:
-        return talloc_asprintf(ctx, "%" PRIu64, value);
+        return talloc_asprintf(names, "%" PRIu64, value);
     default:
-        return talloc_asprintf(ctx, "%" PRId64, extend(value, size));
+        return talloc_asprintf(names, "%" PRId64, extend(value, size));
     }
 }

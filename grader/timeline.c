@@ -83,7 +83,7 @@ static void read_access(struct reading *reading, const char *line)
     event->address = address;
     event->size = size;
     event->object = named.name;
-    event->before = names_value(reading->timeline, &named, value, size);
+    event->before = memory_value(reading->memory, &named, value, size);
     event->after = event->before;
     if (event->kind == EVENT_WRITE) {
         reading->unsettled = reading->timeline->count;
@@ -98,8 +98,8 @@ static void read_value(struct reading *reading, const char *line)
     if (reading->unsettled == 0)
         return;
     event = &reading->timeline->events[reading->unsettled - 1];
-    event->after = names_value(reading->timeline, &reading->unsettled_name,
-                               strtoull(line, NULL, 16), event->size);
+    event->after = memory_value(reading->memory, &reading->unsettled_name,
+                                strtoull(line, NULL, 16), event->size);
     reading->unsettled = 0;
 }
 

@@ -206,6 +206,12 @@ struct named memory_name(struct memory *memory, uint64_t address)
     return known->named;
 }
 
+const char *memory_value(struct memory *memory, const struct named *named,
+                         uint64_t value, size_t size)
+{
+    return names_value(memory->names, named, value, size);
+}
+
 const char *memory_object(struct memory *memory, const char *op,
                           uint64_t address)
 {

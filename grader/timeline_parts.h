@@ -46,6 +46,8 @@ bool memory_function(const struct memory *memory, int thread,
 
 /* The variable, or the part of one, that lies there. */
 struct named memory_name(struct memory *memory, uint64_t address);
+const char *memory_value(struct memory *memory, const struct named *named,
+                         uint64_t value, size_t size);
 
 /* What a step is about: a lock, a thread, a descriptor; or NULL. */
 const char *memory_object(struct memory *memory, const char *op,

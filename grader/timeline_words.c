@@ -205,11 +205,37 @@ static void tell_standing(struct timeline *timeline, struct standing *standing)
                             in_line(timeline, &standing->taken));
 }
 
+/* "x: 1 becomes 2" says what was read just before, if nobody came between. */
+static bool is_said_by(const struct event *read, const struct event *write)
+{
+    return read->kind == EVENT_READ && read->times <= 1 &&
+           write->kind == EVENT_WRITE && read->thread == write->thread &&
+           read->address == write->address && read->size == write->size &&
+           read->place.line == write->place.line && read->after != NULL &&
+           write->before != NULL && strcmp(read->after, write->before) == 0;
+}
+
+static void fold_reads_before_writes(struct timeline *timeline)
+{
+    struct event *last = NULL;
+
+    for (size_t i = 0; i < timeline->count; i++) {
+        struct event *event = &timeline->events[i];
+
+        if (!event->matters)
+            continue;
+        if (last != NULL && is_said_by(last, event))
+            last->matters = false;
+        last = event;
+    }
+}
+
 void timeline_tell(struct timeline *timeline)
 {
     for (size_t i = 0; i < timeline->count; i++)
         tell_event(timeline, &timeline->events[i]);
     fold(timeline);
+    fold_reads_before_writes(timeline);
     for (size_t i = 0; i < timeline->standing_count; i++)
         tell_standing(timeline, &timeline->standing[i]);
     timeline->sentence = timeline_sentence(timeline);
