@@ -9,6 +9,8 @@ help:
 	'make grade DIR=folder EX=04   a folder of answers, judged' \
 	'make explore SRC=prog.c       every interleaving of any program' \
 	'make replay SRC=prog.c SCHEDULE=token   one of them again' \
+	'make curve EX=04              how fast on 1 to 64 cores, and what is in' \
+	'                              the way; SRC=prog.c: of any program' \
 	'make kit OUT=folder           what a student gets' \
 	'make test                     the kit checks itself' \
 	'make soak, make bench         again and again; how fast' \
@@ -16,8 +18,8 @@ help:
 	'make clean                    removes build/' \
 	'' 'README.md says more.'
 
-.PHONY: help check grade list hint reset kit explore replay serve test soak \
-    bench clean own-rules fuzz fuzz-some
+.PHONY: help check grade list hint reset kit explore replay curve serve test \
+    soak bench clean own-rules fuzz fuzz-some
 .SILENT:
 .SUFFIXES:
 .SECONDARY:
@@ -63,7 +65,7 @@ build/setup.mk:
 	mkdir -p build
 	cflags=$$(pkg-config --cflags $(LIBRARIES)) && \
 	libs=$$(pkg-config --libs $(LIBRARIES)) && \
-	printf '%s\n' "KIT_PKG_CFLAGS := $$cflags" "KIT_PKG_LIBS := $$libs" \
+	printf '%s\n' "KIT_PKG_CFLAGS := $$cflags" "KIT_PKG_LIBS := $$libs -lm" \
 	    "KIT_JOBS := $$(nproc)" > $@.$$$$ && mv $@.$$$$ $@
 	test -e build/interleave || \
 	    echo 'interleave: building the kit; this happens once' >&2
@@ -135,6 +137,7 @@ tsan := $(KIT_CLANG) $(INSIDE_CFLAGS) -O0 -gdwarf-aranges -fsanitize=thread \
 oracle := $(KIT_CC) $(INSIDE_CFLAGS) -O1 -DINTERLEAVE_ORACLE $(STANDIN)
 workload := $(KIT_CC) $(INSIDE_CFLAGS) -O2 $(STANDIN)
 faults := $(plain)
+clocked := $(workload)
 
 # The tests' own blocking calls go through the harness (harness/calls.c).
 WRAP = && objcopy --redefine-syms=harness/calls.syms $@.$$$$
@@ -172,7 +175,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile \
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed faults faults_calls assertions
+MAINS := oracle runner speed faults faults_calls assertions clocked
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h),
@@ -186,7 +189,7 @@ build/kit/harness/$(1)/%.o: harness/%.c Makefile
 	$$(call compile,$$($(1)) $$(if $$(filter calls%,$$*),,-fno-sanitize=all),\
 	    $$(if $$(filter tsan,$(1)),$$(QUIET) $$@.$$$$$$$$ $$(UNSEEN)))
 endef
-$(foreach name,$(FLAVOURS) oracle workload faults,\
+$(foreach name,$(FLAVOURS) oracle workload faults clocked,\
     $(eval $(call harness,$(name))))
 
 HARNESS_criterion-gcc := $(INSIDE) assertions
@@ -194,13 +197,14 @@ HARNESS_criterion-clang := $(INSIDE) assertions
 HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed
+HARNESS_clocked := clocked
 HARNESS_faults := $(INSIDE) runner faults faults_calls
 
 define harness_object
 build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)
 	$$(call link,ld -r $$^,$$(PRIVATE))
 endef
-$(foreach name,$(FLAVOURS) workload faults,\
+$(foreach name,$(FLAVOURS) workload faults clocked,\
     $(eval $(call harness_object,$(name))))
 
 # ---- the explorer --------------------------------------------------------------
@@ -267,10 +271,22 @@ TIMED := $(KIT_CLANG) $(KIT_CFLAGS) -O1 -fsanitize=thread -fno-pic \
     -fsanitize-coverage=bb,no-prune,trace-pc -fno-omit-frame-pointer \
     -fno-optimize-sibling-calls -DINTERLEAVE_TIMED $(STANDIN)
 
-build/kit/explorer/timed.o: EXPLORER_CFLAGS += -Iharness/standin
+# Sixty-four workers and more: so there is a second engine. In the first each
+# lock would have to carry the longer clocks of races along.
+TIMED_OWN := -DEXPLORER_THREADS=240
 
-build/kit/harness/timed.o: $(patsubst %,build/kit/explorer/%.o,\
-    edge_end c11 timed engine) build/kit/harness/plain/draw.o
+build/kit/timed/%.o: harness/explorer/%.c Makefile
+	$(call compile,$(KIT_CC) $(EXPLORER_CFLAGS) $(TIMED_OWN))
+
+build/kit/timed/timed.o: EXPLORER_CFLAGS += -Iharness/standin
+
+build/kit/timed/engine.o: $(EXPLORER:%=build/kit/timed/%.o) \
+    build/kit/explorer/edge_own.o
+	$(call link,ld -r $^)
+
+build/kit/harness/timed.o: build/kit/explorer/edge_end.o \
+    build/kit/explorer/c11.o build/kit/timed/timed.o build/kit/timed/engine.o \
+    build/kit/harness/plain/draw.o
 	$(call link,ld -r $^,$(PRIVATE))
 
 build/kit/%/timed-workload.o: exercises/%/workload.c \
@@ -283,8 +299,8 @@ build/kit/%/timed.o: build/kit/explorer/edge_begin.o \
     build/kit/%/timed-workload.o build/kit/explorer/edge_tests.o
 	$(call link,ld -r $^)
 
-build/kit/explorer/whole_timed.o: $(patsubst %,build/kit/explorer/%.o,\
-    edge_end c11 speedup engine)
+build/kit/explorer/whole_timed.o: build/kit/explorer/edge_end.o \
+    build/kit/explorer/c11.o build/kit/timed/speedup.o build/kit/timed/engine.o
 	$(call link,ld -r $^,$(PRIVATE))
 
 build/test/randomcheck build/test/rate: build/test/%: \
@@ -322,14 +338,15 @@ KIT := build/interleave build/keeper build/origin $(EXPLORER_KIT) \
     $(foreach name,$(EXERCISES),build/kit/$(name)/oracle \
         $(FLAVOURS:%=build/kit/$(name)/%.o) build/kit/$(name)/explored.o) \
     $(WORKLOADS:%=build/kit/%/workload.o) $(WORKLOADS:%=build/kit/%/timed.o) \
-    build/kit/harness/timed.o build/kit/explorer/whole_timed.o
+    build/kit/harness/timed.o build/kit/explorer/whole_timed.o \
+    build/kit/harness/clocked.o
 
 # ---- what can be done --------------------------------------------------------
 
 list hint reset kit: build/interleave
 	build/interleave $@
 
-check grade explore replay: $(KIT)
+check grade explore replay curve: $(KIT)
 	build/interleave $@
 
 serve: build/origin

@@ -67,6 +67,8 @@ static char **environment(void *ctx, const char *folder, const char *secret,
     add(ctx, list, &n, "EXPLORE_RACES", settings->races);
     add(ctx, list, &n, "EXPLORE_SCHEDULE", settings->schedule);
     add(ctx, list, &n, "EXPLORE_TRACE", settings->trace);
+    add(ctx, list, &n, "CORES", settings->cores);
+    add(ctx, list, &n, "VIRTUAL_SECONDS", settings->virtual_seconds);
     add(ctx, list, &n, "INTERLEAVE_SEED",
         talloc_asprintf(ctx, "%u", settings->input));
     if (settings->real_threads)
@@ -249,7 +251,7 @@ int explore_run(void *ctx, const char *work, const char *program,
                    .memory_bytes = 2048u * 1024 * 1024,
                    .output_bytes = 256 * 1024,
                    .file_bytes = 256u * 1024 * 1024,
-                   .processes = 200},
+                   .processes = 400},
     };
 
     memset(explored, 0, sizeof *explored);

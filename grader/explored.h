@@ -22,6 +22,8 @@ struct explore_settings {
     bool real_threads;
     bool shows_progress;          /* on stderr, when that is a terminal */
     unsigned input;               /* seed of what tests draw */
+    const char *cores;            /* of a whole program in virtual time */
+    const char *virtual_seconds;  /* and how long it may take; or NULL */
     const char *const *arguments; /* of the program, NULL after the last */
 };
 

@@ -13,7 +13,9 @@
 #include "trace.h"
 
 #define MAIN_ROOM  (HEAP_END - HEAP - (THREADS - 1) * OTHER_ROOM)
-#define OTHER_ROOM (16ull << 20)
+#define ENOUGH     (16ull << 20)
+#define SHARE      ((HEAP_END - HEAP) / 4 * 3 / THREADS & -4096ull)
+#define OTHER_ROOM (SHARE < ENOUGH ? SHARE : ENOUGH)
 #define GAP        16 /* around blocks */
 #define FILL       0xa5
 #define FILL_MAX   65536

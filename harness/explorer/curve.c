@@ -73,7 +73,22 @@ static unsigned add_up(const struct path_piece *pieces, unsigned count,
     return used;
 }
 
-static void tell_path(int cores)
+/* A program may end by exit(), or go on when main() has ended. */
+static struct thread *last_thread(void)
+{
+    struct thread *last = &world->threads[0];
+
+    if (ended != 0)
+        return last;
+    if (world->exited)
+        return &world->threads[world->exited_by];
+    for (int i = 1; i < world->thread_count; i++)
+        if (world->threads[i].clock > last->clock)
+            last = &world->threads[i];
+    return last;
+}
+
+static void tell_path(int cores, struct thread *last)
 {
     static struct path_piece *pieces;
     struct place places[PLACES];
@@ -81,8 +96,7 @@ static void tell_path(int cores)
 
     if (pieces == NULL)
         pieces = own_memory(PIECES * sizeof *pieces);
-    used =
-        add_up(pieces, path_back(&world->threads[0], pieces, PIECES), places);
+    used = add_up(pieces, path_back(last, pieces, PIECES), places);
     for (unsigned k = 0; k < used; k++)
         tell("value speed/virtual path %d %d 0x%llx %.4f", cores,
              (int)places[k].kind, (unsigned long long)places[k].pc,
@@ -105,6 +119,7 @@ static void tell_fetched(int cores)
 bool curve_run(const char *name, int cores, uint64_t (*to_do)(void))
 {
     const struct exploration program = {body, NULL, NULL, NULL};
+    struct thread *last;
 
     settings.clock = true;
     strategy = &strategy_clock;
@@ -117,11 +132,17 @@ bool curve_run(const char *name, int cores, uint64_t (*to_do)(void))
              world->fault_text);
         return false;
     }
+    last = last_thread();
+    if (ended == 0) {
+        ended = last->clock;
+        sum = (uint64_t)world->status;
+        left = world->exited ? world->alive - 1 : 0;
+    }
     tell("value speed/virtual took %s %d %llu %llu %d", name, cores,
          (unsigned long long)(ended - begun), (unsigned long long)sum, left);
     if (ended <= begun)
         return true;
-    tell_path(cores);
+    tell_path(cores, last);
     tell_fetched(cores);
     return true;
 }

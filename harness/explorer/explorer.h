@@ -36,8 +36,12 @@
 
 #include "told.h"
 
+#ifndef EXPLORER_THREADS
+#define EXPLORER_THREADS 64 /* virtual time is built with more: Makefile */
+#endif
+
 enum {
-    THREADS = 64,   /* in one schedule, one after the other */
+    THREADS = EXPLORER_THREADS, /* in one schedule, one after the other */
     OBJECTS = 8192, /* locks, atomics, ... touched in one schedule */
     OPTIONS = 2 * THREADS
 };
@@ -211,7 +215,8 @@ struct state {
     char fault_text[256];
     bool pruned; /* given up: all that follows has been seen */
     bool exited;
-    int status; /* of exit() */
+    int status;    /* of exit() */
+    int exited_by; /* which thread called it */
 
     uint32_t schedule, first_stamp, stamp;
     uint64_t ages; /* grows through all schedules */

@@ -20,6 +20,8 @@
 #define STACK_MAIN  (8ull << 20)
 #define STACK_OTHER (1ull << 20)
 #define GUARD       4096ull
+_Static_assert(STACK_MAIN + (THREADS - 1) * STACK_OTHER <= STACKS_END - STACKS,
+               "each thread has a stack");
 
 /* edge.c */
 extern char explorer_data_begin[], explorer_data_end[];

@@ -21,6 +21,7 @@ struct node {
     uint32_t pc;
     uint8_t thread, kind;
 };
+_Static_assert(THREADS <= UINT8_MAX, "a node has a byte for its thread");
 
 static struct node *nodes;
 static uint32_t used;

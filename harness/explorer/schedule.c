@@ -249,6 +249,7 @@ noreturn void program_ends(int status)
 {
     world->exited = true;
     world->status = status;
+    world->exited_by = world->self->number;
     end_schedule();
 }
 

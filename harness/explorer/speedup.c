@@ -1,6 +1,8 @@
 /*
  * speedup.c - a whole program in virtual time: its main() (which objcopy has
- * named explored_main) runs once for each number of cores in CORES, "1 2 4".
+ * named explored_main) runs once for each number of cores in CORES, "1 2 4",
+ * and each time for VIRTUAL_SECONDS at the most, of all threads together. The
+ * first run that does not come to its end is the last.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,6 +28,14 @@ static uint64_t run_main(void)
     return (uint64_t)explored_main(argument_count, arguments, environ);
 }
 
+static void read_limit(void)
+{
+    const char *seconds = getenv("VIRTUAL_SECONDS");
+
+    if (seconds != NULL && atof(seconds) > 0)
+        clock_most = (uint64_t)(atof(seconds) * 1e12);
+}
+
 int main(int argc, char **argv)
 {
     const char *cores = getenv("CORES");
@@ -33,6 +43,7 @@ int main(int argc, char **argv)
     char *end;
 
     explorer_init(argv);
+    read_limit();
     argument_count = argc;
     arguments = argv;
     dup2(nowhere, 0);
@@ -45,7 +56,8 @@ int main(int argc, char **argv)
         if (end == at || count < 1 || count > 64)
             break;
         cores_told = count;
-        curve_run("main", count, run_main);
+        if (!curve_run("main", count, run_main))
+            break;
     }
     tell("value speed/virtual done 1");
     _exit(0);
