@@ -18,6 +18,7 @@
 
 #include "clock.h"
 #include "collect.h"
+#include "curve.h"
 #include "examine.h"
 #include "interrupt.h"
 #include "report.h"
@@ -35,6 +36,7 @@ struct check_job {
     const char *source;              /* path that is opened */
     const char *shown;               /* as the user named it */
     const char *result;              /* path of the result file */
+    const char *work;                /* folder of this check */
     bool own;          /* the exercise's own file, looked at as a whole */
     bool talks;        /* rows and findings go to stdout */
     bool started;      /* the line of progress has begun */
@@ -77,10 +79,41 @@ static void begin_report(struct check_job *job)
     fflush(stdout);
 }
 
-static void tell(struct check_job *job, const struct verdict *verdict)
+/*
+ * Where speed is what falls short first, the curve that shows why; or NULL. It
+ * is no part of the verdict: where it cannot be drawn it has no picture.
+ */
+static struct curve *find_curve(struct check_job *job,
+                                const struct evidence *evidence,
+                                const struct verdict *verdict)
+{
+    const struct exercise *exercise = job->exercise;
+    const struct row *row = report_first(verdict);
+    const char *title, *path, *why;
+    struct curve *curve;
+
+    if (row == NULL || !row->check->measured || row->status != STATUS_FAIL ||
+        evidence->timed.run_count < 2)
+        return NULL;
+    title = talloc_asprintf(job->ctx, "%s %s", exercise->id, exercise->title);
+    curve = talloc(job->ctx, struct curve);
+    *curve = curve_of(title, &evidence->timed, exercise->speed_threads,
+                      exercise->speed_threshold);
+    for (size_t i = 0; i < curve->count; i++)
+        if (curve->points[i].cores == exercise->speed_threads)
+            curve->points[i].clock = measured(&evidence->speed);
+    path = curve_path(job->ctx, job->options->root, exercise->folder);
+    if (job->talks)
+        curve_draw(job->ctx, job->work, curve, path, &why);
+    return curve;
+}
+
+static void tell(struct check_job *job, const struct verdict *verdict,
+                 const struct curve *curve)
 {
     struct terminal terminal = {.out = stdout,
                                 .colour = *say_ink(stdout, INK_BOLD) != '\0',
+                                .curve = curve,
                                 .source = job->shown,
                                 .line = lines_get};
     size_t size = 0;
@@ -134,16 +167,20 @@ static int conclude(struct check_job *job, const struct evidence *evidence,
                     json_t **json)
 {
     struct verdict verdict = judge(job->ctx, job->exercise, evidence);
+    struct curve *curve;
     int status;
 
     if (verdict.verdict == VERDICT_ERROR)
         return failed(job, verdict.message ? verdict.message : "no verdict",
                       json);
     job->facts.seconds = clock_now() - job->began;
+    curve = find_curve(job, evidence, &verdict);
     if (job->talks)
-        tell(job, &verdict);
+        tell(job, &verdict, curve);
     remember(job, &verdict);
     *json = report_json(&job->facts, &verdict);
+    if (curve != NULL)
+        json_object_set_new(*json, "curve", curve_json(curve));
     status = verdict.verdict == VERDICT_PASS ? STATUS_FULL_MARKS
                                              : STATUS_FALLS_SHORT;
     return save(job, *json, status);
@@ -168,6 +205,7 @@ static int look(struct check_job *job, json_t **json)
     what.work = work_open(job->ctx, options->root, &why);
     if (what.work == NULL)
         return failed(job, why, json);
+    job->work = what.work;
     begin_report(job);
     if (examine(job->ctx, &what, &evidence, &why) != 0)
         status = failed(job, why, json);

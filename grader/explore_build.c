@@ -1,7 +1,8 @@
 /*
  * explore_build.c - see explore_build.h. clang's -fsanitize=thread puts a hook
  * before each access; linked without its runtime, with ours in its place.
- * -O0 keeps each access, and each loop that waits, where it stands.
+ * -O0 keeps each access, and each loop that waits, where it stands. Where time
+ * is counted it is -O1, and clang counts the basic blocks.
  */
 #define _GNU_SOURCE
 #include "explore_build.h"
@@ -23,24 +24,27 @@
 
 enum { SOURCES_MAX = 64, WORDS_MAX = 256 };
 
-static const char *const compile_flags[] = {
-    "-std=gnu11",
-    "-O0",
-    "-g",
-    "-gdwarf-4",
-    "-fsanitize=thread",
-    "-mllvm",
-    "-tsan-instrument-read-before-write=1",
-    "-mllvm",
-    "-tsan-distinguish-volatile=1",
-    "-fno-optimize-sibling-calls",
-    "-fno-omit-frame-pointer",
-    "-fno-pic",
-    "-pthread",
-    "-fdiagnostics-color=never",
-};
+#define COMMON                                                                 \
+    "-std=gnu11", "-g", "-gdwarf-4", "-fno-optimize-sibling-calls",            \
+        "-fno-omit-frame-pointer", "-fno-pic", "-pthread",                     \
+        "-fdiagnostics-color=never"
 
-enum { FLAGS = sizeof compile_flags / sizeof compile_flags[0] };
+enum { FLAGS = 16 };
+
+/* How each file is compiled, and what the whole is linked with. */
+static const struct {
+    const char *flags[FLAGS];
+    const char *objects[2]; /* of the kit: before the program's, and behind */
+} builds[BUILD_COUNT] = {
+    [BUILD_EXPLORED] = {{COMMON, "-O0", "-fsanitize=thread", "-mllvm",
+                         "-tsan-instrument-read-before-write=1", "-mllvm",
+                         "-tsan-distinguish-volatile=1"},
+                        {"explorer/edge_begin.o", "explorer/whole.o"}},
+    [BUILD_TIMED] = {{COMMON, "-O1", "-w", "-fsanitize=thread",
+                      "-fsanitize-coverage=bb,no-prune,trace-pc"},
+                     {"explorer/edge_begin.o", "explorer/whole_timed.o"}},
+    [BUILD_CLOCKED] = {{COMMON, "-O1", "-w"}, {NULL, "harness/clocked.o"}},
+};
 
 /* ---- sources ------------------------------------------------------------ */
 
@@ -193,28 +197,32 @@ static const char *run_tool(void *ctx, const struct explore_program *program,
 static const char *kit_file(void *ctx, const struct explore_program *program,
                             const char *name)
 {
-    return talloc_asprintf(ctx, "%s/build/kit/explorer/%s", program->root,
-                           name);
+    return talloc_asprintf(ctx, "%s/build/kit/%s", program->root, name);
 }
 
 static const char *compile(void *ctx, const struct explore_program *program,
                            size_t index, const char **why)
 {
-    const char *raw =
-        talloc_asprintf(ctx, "%s/%zu-raw.o", program->work, index);
-    const char *object = talloc_asprintf(ctx, "%s/%zu.o", program->work, index);
+    const char *raw = talloc_asprintf(ctx, "%s/%d-%zu-raw.o", program->work,
+                                      program->build, index);
+    const char *object = talloc_asprintf(ctx, "%s/%d-%zu.o", program->work,
+                                         program->build, index);
     const char *rename[] = {
         "objcopy",
-        talloc_asprintf(ctx, "--redefine-syms=%s",
-                        kit_file(ctx, program, "program.syms")),
+        program->build == BUILD_CLOCKED
+            ? "--redefine-sym=main=explored_main"
+            : talloc_asprintf(ctx, "--redefine-syms=%s",
+                              kit_file(ctx, program, "explorer/program.syms")),
         raw, object, NULL};
     const char *argv[FLAGS + WORDS_MAX + 16];
     const char *said;
     size_t n = 0;
 
     argv[n++] = "clang";
-    for (int i = 0; i < FLAGS; i++)
-        argv[n++] = compile_flags[i];
+    while (builds[program->build].flags[n - 1] != NULL) {
+        argv[n] = builds[program->build].flags[n - 1];
+        n++;
+    }
     argv[n++] = talloc_asprintf(ctx, "-isystem%s/harness/c11", program->root);
     argv[n++] = talloc_asprintf(ctx, "-I%s", program->folder);
     for (size_t i = 0; program->cflags != NULL && program->cflags[i]; i++)
@@ -243,7 +251,9 @@ static const char *link_program(void *ctx,
                                 const struct explore_program *program,
                                 const char **objects, const char **why)
 {
-    const char *path = talloc_asprintf(ctx, "%s/program", program->work);
+    const char *const *objects_of_kit = builds[program->build].objects;
+    const char *path =
+        talloc_asprintf(ctx, "%s/program-%d", program->work, program->build);
     const char *argv[SOURCES_MAX + WORDS_MAX + 16];
     const char *said;
     size_t n = 0;
@@ -253,10 +263,11 @@ static const char *link_program(void *ctx,
     argv[n++] = "-pthread";
     argv[n++] = "-o";
     argv[n++] = path;
-    argv[n++] = kit_file(ctx, program, "edge_begin.o");
+    if (objects_of_kit[0] != NULL)
+        argv[n++] = kit_file(ctx, program, objects_of_kit[0]);
     for (size_t i = 0; i < program->count; i++)
         argv[n++] = objects[i];
-    argv[n++] = kit_file(ctx, program, "whole.o");
+    argv[n++] = kit_file(ctx, program, objects_of_kit[1]);
     for (size_t i = 0; program->cflags != NULL && program->cflags[i]; i++)
         if (strncmp(program->cflags[i], "-l", 2) == 0)
             argv[n++] = program->cflags[i];

@@ -6,8 +6,17 @@
 
 #include <stddef.h>
 
+/* What it is built for. */
+enum explore_build {
+    BUILD_EXPLORED, /* every interleaving */
+    BUILD_TIMED,    /* virtual time */
+    BUILD_CLOCKED,  /* the clock on the wall: as it is */
+    BUILD_COUNT
+};
+
 /* The files of one program; the first line of each message is a sentence. */
 struct explore_program {
+    enum explore_build build;
     const char *root;     /* the kit */
     const char *work;     /* folder for what is made */
     const char *folder;   /* absolute path, where its headers are */

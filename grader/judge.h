@@ -45,22 +45,16 @@ struct measurement {
     size_t count;
 };
 
-/*
- * The workload in virtual time (harness/explorer/timed.c), in seconds: the
- * same on every machine, whatever else it does.
- */
-struct timed {
-    bool wanted;
-    bool complete;         /* all three runs came to their end */
-    double sequential;     /* the kit's, on one core */
-    double one;            /* the student's, on one core with one thread */
-    double many;           /* and on as many as are asked for */
-    bool agree;            /* on the result */
-    unsigned left;         /* threads at work when it had returned */
-    enum fault_kind fault; /* what stopped it, where, and in words */
-    struct place fault_place;
-    const char *fault_text;
-    /* What the last run hung on; longest first. A share is a part of it all. */
+/* The median of the speedup that the rounds have shown; 0: no rounds. */
+double measured(const struct measurement *speed);
+
+/* One run in virtual time, on so many cores. */
+struct timed_run {
+    int cores;
+    double seconds;
+    unsigned long long sum; /* what came of the work */
+    unsigned left;          /* threads that were alive when it had ended */
+    /* What the run hung on; longest first. A share is a part of it all. */
     struct path_part {
         enum path_kind kind;
         struct place place;
@@ -76,6 +70,35 @@ struct timed {
     } * fetched;
     size_t fetched_count;
 };
+
+/*
+ * The workload in virtual time (harness/explorer/timed.c), in seconds: the
+ * same on every machine, whatever else it does.
+ */
+struct timed {
+    bool wanted;
+    bool complete;         /* all that was asked for came to its end */
+    double sequential;     /* the kit's, on one core; or 0 */
+    double one;            /* the student's, on one core with one thread */
+    struct timed_run many; /* and on as many as are asked for */
+    bool agree;            /* on the result */
+    unsigned left;         /* threads at work when it had returned */
+    enum fault_kind fault; /* what stopped it, where, and in words */
+    struct place fault_place;
+    int fault_cores;
+    const char *fault_text;
+    struct timed_run *runs; /* on more and more cores: a curve; or NULL */
+    size_t run_count;
+};
+
+/* What speedup is measured against: the quicker one, or an answer that is slow
+ * alone would look fast together. */
+static inline double timed_base(const struct timed *timed)
+{
+    return timed->sequential > 0 && timed->sequential < timed->one
+               ? timed->sequential
+               : timed->one;
+}
 
 /* Everything that is known about one answer. */
 struct evidence {

@@ -12,6 +12,7 @@
 #include <talloc.h>
 
 #include "judging.h"
+#include "obstacle.h"
 
 static double smaller(double a, double b)
 {
@@ -25,26 +26,27 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The median of what the rounds by the clock have shown, or 0. */
-static double by_the_clock(struct judging *judging)
+double measured(const struct measurement *speed)
 {
-    const struct measurement *speed = &judging->evidence->speed;
-    double *figures = talloc_array(judging->ctx, double, speed->count + 1);
+    double *figures = talloc_array(NULL, double, speed->count + 1), median = 0;
 
     for (size_t i = 0; i < speed->count; i++)
         figures[i] =
             smaller(speed->rounds[i].one, speed->rounds[i].sequential) /
             speed->rounds[i].many;
-    if (speed->count == 0)
-        return 0;
-    qsort(figures, speed->count, sizeof figures[0], compare);
-    return (figures[(speed->count - 1) / 2] + figures[speed->count / 2]) / 2;
+    if (speed->count > 0) {
+        qsort(figures, speed->count, sizeof figures[0], compare);
+        median =
+            (figures[(speed->count - 1) / 2] + figures[speed->count / 2]) / 2;
+    }
+    talloc_free(figures);
+    return median;
 }
 
 /* "In virtual time: 1.9x on 2 cores; asked for: 1.5x. On your ..." */
 static const char *figures(struct judging *judging, double value)
 {
-    double clock = by_the_clock(judging);
+    double clock = measured(&judging->evidence->speed);
     const char *text = say(
         judging, "In virtual time: %.2fx on %d cores; asked for: %.1fx.", value,
         judging->exercise->speed_threads, judging->exercise->speed_threshold);
@@ -104,19 +106,40 @@ static void judge_fault(struct judging *judging, struct row *row)
                  text));
 }
 
+/* A finding, for the lines that are to blame. */
+static void tell_obstacle(struct judging *judging, struct row *row,
+                          const struct obstacle *obstacle)
+{
+    struct finding *finding = talloc_zero(judging->ctx, struct finding);
+
+    finding->property = PROPERTY_SPEED;
+    finding->kind = BUG_OTHER;
+    finding->message = row->message;
+    finding->lenses = 1u << LENS_SPEED;
+    finding->locations =
+        obstacle_places(judging->ctx, &judging->evidence->timed.many, obstacle,
+                        &finding->location_count);
+    row_add(judging, row, finding);
+}
+
 static void judge_figure(struct judging *judging, struct row *row)
 {
     const struct timed *timed = &judging->evidence->timed;
-    double value = smaller(timed->one, timed->sequential) / timed->many;
+    double value = timed_base(timed) / timed->many.seconds;
+    struct obstacle obstacle;
+    const char *words;
 
     if (value >= judging->exercise->speed_threshold) {
         row->message = figures(judging, value);
         return;
     }
-    row_fail(
-        row, LENS_SPEED,
-        say(judging, "%s%s", figures(judging, value), words_speed(judging)));
-    row->help = words_speed_help(judging);
+    obstacle = obstacle_of(&timed->many, value);
+    words = obstacle_words(judging->ctx, &obstacle, false);
+    row_fail(row, LENS_SPEED,
+             say(judging, "%s%s%s", figures(judging, value), *words ? " " : "",
+                 words));
+    row->help = obstacle_help(&obstacle);
+    tell_obstacle(judging, row, &obstacle);
 }
 
 static void judge_timed(struct judging *judging, struct row *row)

@@ -220,11 +220,6 @@ bool blocked_by_deadlock(struct judging *judging, struct row *row,
 
 /* ---- words*.c ---------------------------------------------------------- */
 
-/* Why it is not faster, as a sentence that follows on the figures, or ""; and
- * what to do. From evidence->timed. */
-const char *words_speed(struct judging *judging);
-const char *words_speed_help(struct judging *judging);
-
 /* Fills message, locations, story, idea and help of the trouble's finding. */
 void words_fill(struct judging *judging, struct trouble *trouble);
 void words_race(struct judging *judging, struct trouble *trouble);

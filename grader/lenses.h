@@ -34,7 +34,14 @@ void look_faults(struct look *look); /* one call fails in each run */
 void look_interleavings(struct look *look);
 void look_overlap(struct look *look); /* speed judged by meetings */
 void look_timed(struct look *look);   /* speed in virtual time */
+void look_curve(struct look *look);   /* the same on 1, 2, 4 ... 64 cores */
 void look_speed(struct look *look);   /* and by the clock, to be shown */
+
+/* Rounds by the clock on so many threads, added to look->speed. */
+void look_rounds(struct look *look, int threads, const char *rounds);
+
+/* How many cores this process may use. */
+int look_cores(void);
 
 /* Runs ThreadSanitizer again, until it reports or has run `runs` times in
  * all. For a race that only Helgrind has seen. */

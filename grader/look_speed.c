@@ -34,15 +34,16 @@ static void read_rounds(struct look *look, const struct records *records)
     }
 }
 
-static void run_rounds(struct look *look, const char *program)
+static void run_rounds(struct look *look, const char *program, int threads,
+                       const char *rounds)
 {
     const struct exercise *exercise = look->lab->exercise;
     const char *secret = run_secret(look->ctx);
     const char *record =
-        talloc_asprintf(look->ctx, "%s/speed.record", look->lab->work);
-    const char *argv[] = {
-        program, ROUNDS,
-        talloc_asprintf(look->ctx, "%d", exercise->speed_threads), NULL};
+        talloc_asprintf(look->ctx, "%s/speed-%d.record", look->lab->work,
+                        threads);
+    const char *argv[] = {program, rounds,
+                          talloc_asprintf(look->ctx, "%d", threads), NULL};
     const char *more[] = {
         talloc_asprintf(look->ctx, "INTERLEAVE_RECORD=%s", record),
         talloc_asprintf(look->ctx, "INTERLEAVE_SECRET=%s", secret),
@@ -71,7 +72,7 @@ static void run_rounds(struct look *look, const char *program)
     read_rounds(look, &records);
 }
 
-static int cores(void)
+int look_cores(void)
 {
     cpu_set_t set;
 
@@ -81,16 +82,22 @@ static int cores(void)
     return CPU_COUNT(&set);
 }
 
-void look_speed(struct look *look)
+void look_rounds(struct look *look, int threads, const char *rounds)
 {
     const char *why = NULL, *program;
     struct place place;
 
-    if (cores() < look->lab->exercise->speed_threads)
-        return; /* nothing to be shown here */
     program = build_program(look->ctx, look->lab, PROGRAM_SPEED, &why, &place);
     if (program == NULL)
         look->fault = why;
     else
-        run_rounds(look, program);
+        run_rounds(look, program, threads, rounds);
+}
+
+void look_speed(struct look *look)
+{
+    int threads = look->lab->exercise->speed_threads;
+
+    if (look_cores() >= threads)
+        look_rounds(look, threads, ROUNDS); /* else nothing to be shown */
 }

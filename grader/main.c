@@ -33,6 +33,7 @@ static const struct {
     {"kit", verb_kit, "what a student gets, in a new folder: OUT"},
     {"explore", verb_explore, "every interleaving of a program: SRC ..."},
     {"replay", verb_replay, "one of them again: SRC SCHEDULE"},
+    {"curve", verb_curve, "its speed on 1 to 64 cores: EX or SRC, OUT"},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

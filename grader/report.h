@@ -16,9 +16,12 @@
 
 /* ---- report_terminal.c --------------------------------------------------- */
 
+struct curve;
+
 struct terminal {
     FILE *out;
     bool colour;
+    const struct curve *curve; /* of speed that falls short, or NULL */
     const char *source; /* the student's file as the user names it */
 
     /* Line `number` (from 1) of that file without its end, or NULL where

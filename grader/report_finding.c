@@ -229,7 +229,8 @@ void terminal_failure(const struct terminal *terminal, void *ctx,
     if (first && first->message &&
         (!row->message || strcmp(first->message, row->message) != 0))
         terminal_paragraph(terminal, ctx, first->message);
-    putc('\n', terminal->out);
+    if (!row->check->measured)
+        putc('\n', terminal->out);
     if (first)
         print_finding(terminal, ctx, first);
     print_item(terminal, ctx, "Why:", first ? first->idea : NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "curve.h"
 #include "report_terminal.h"
 
 enum { STATUS_COLUMN = 2, POINTS_COLUMN = 15, TITLE_COLUMN = 24 };
@@ -314,6 +315,8 @@ void report_verdict(const struct terminal *terminal,
     if (row) {
         told = row->finding_count > 0 ? row->findings[0] : NULL;
         terminal_failure(terminal, ctx, exercise, row);
+        if (terminal->curve && row->check->measured)
+            curve_tell(terminal->out, terminal->curve);
     }
     print_more(terminal, ctx, verdict, told);
     print_notes(terminal, ctx, verdict);

@@ -16,5 +16,6 @@ int verb_reset(const struct options *options);
 int verb_kit(const struct options *options);
 int verb_explore(const struct options *options);
 int verb_replay(const struct options *options);
+int verb_curve(const struct options *options);
 
 #endif

@@ -171,8 +171,8 @@ Test(judge_speed, names_the_lock_in_the_way)
                              .share = 0.7};
 
     made_timed(made, 1.0, 1.0, 1.0);
-    made->evidence.timed.parts = &part;
-    made->evidence.timed.part_count = 1;
+    made->evidence.timed.many.parts = &part;
+    made->evidence.timed.many.part_count = 1;
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
     made_says(verdict.rows[ROW_SPEEDUP].message, "70 %");
     made_says(verdict.rows[ROW_SPEEDUP].message, "in line 7");
@@ -186,8 +186,8 @@ Test(judge_speed, names_the_variable_that_cores_fight_over)
                                 .share = 0.6};
 
     made_timed(made, 1.0, 1.0, 1.0);
-    made->evidence.timed.fetched = &part;
-    made->evidence.timed.fetched_count = 1;
+    made->evidence.timed.many.fetched = &part;
+    made->evidence.timed.many.fetched_count = 1;
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
     made_says(verdict.rows[ROW_SPEEDUP].message, "60 %");
     made_says(verdict.rows[ROW_SPEEDUP].message, "in line 9 (`total`)");

@@ -251,7 +251,8 @@ void made_timed(struct made *made, double sequential, double one, double many)
                                           .complete = true,
                                           .sequential = sequential,
                                           .one = one,
-                                          .many = many,
+                                          .many = {.cores = 2,
+                                                   .seconds = many},
                                           .agree = true};
 }
 
