@@ -161,6 +161,9 @@ static int check_whole(struct conf *conf)
                               "must say threads and threshold",
                               exercise->checks[i].name);
     }
+    if (exercise->speed_at_most > 0 &&
+        exercise->speed_at_most <= exercise->speed_threshold)
+        return conf_fault(conf, "at_most must be more than threshold");
     if (sum != EXERCISE_POINTS)
         return conf_fault(conf, "points sum to %d, not to %d", sum,
                           EXERCISE_POINTS);

@@ -204,6 +204,8 @@ static const struct key limits_keys[] = {
 static const struct key speed_keys[] = {
     {"threads", read_whole, IN_EXERCISE(speed_threads), true},
     {"threshold", read_real, IN_EXERCISE(speed_threshold), true},
+    {"at_most", read_real, IN_EXERCISE(speed_at_most), false},
+    {"why", read_text, IN_EXERCISE(speed_why), false},
 };
 
 static const struct key check_keys[] = {

@@ -50,6 +50,8 @@ struct exercise {
 
     int speed_threads;
     double speed_threshold;
+    double speed_at_most;  /* more than this is wrong; 0: the more the better */
+    const char *speed_why; /* why, a clause; or NULL */
 
     const char **allow; /* calls the exercise is about ("fork"), for a later
                            gate; may be empty */

@@ -57,6 +57,32 @@ static const char *figures(struct judging *judging, double value)
     return text;
 }
 
+/* Where only one thread may compute at a time: that more would be wrong. */
+static const char *bound(struct judging *judging)
+{
+    const struct exercise *exercise = judging->exercise;
+
+    if (exercise->speed_at_most == 0)
+        return "";
+    return say(judging, " More than %.1fx would be wrong%s%s.",
+               exercise->speed_at_most, exercise->speed_why ? ": " : "",
+               exercise->speed_why ? exercise->speed_why : "");
+}
+
+static bool too_fast(struct judging *judging, struct row *row, double value)
+{
+    const struct exercise *exercise = judging->exercise;
+
+    if (exercise->speed_at_most == 0 || value <= exercise->speed_at_most)
+        return false;
+    row_fail(row, LENS_SPEED,
+             say(judging, "%s%s", figures(judging, value), bound(judging)));
+    row->help = "Threads compute at the same moment where only one may. What "
+                "keeps them apart: is it the same for all of them, and is it "
+                "held through all that they compute?";
+    return true;
+}
+
 /* Speed of a wrong program is worth nothing. */
 static const char *in_the_way(struct judging *judging, const struct row *rows,
                               size_t count)
@@ -129,8 +155,11 @@ static void judge_figure(struct judging *judging, struct row *row)
     struct obstacle obstacle;
     const char *words;
 
+    if (too_fast(judging, row, value))
+        return;
     if (value >= judging->exercise->speed_threshold) {
-        row->message = figures(judging, value);
+        row->message =
+            say(judging, "%s%s", figures(judging, value), bound(judging));
         return;
     }
     obstacle = obstacle_of(&timed->many, value);

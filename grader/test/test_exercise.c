@@ -73,14 +73,16 @@ Test(exercise, everything)
     struct exercise *exercise =
         load("; a comment\n" TOP "allow = fork waitpid\n"
              "[limits]\ntest_cpu_seconds = 0.5\nmemory_mb = 64 ; small\n"
-             "[speed]\nthreads = 4\nthreshold = 2.5\n" TIMED
-             "tests = one/*\n  two/*  two/x\n");
+             "[speed]\nthreads = 4\nthreshold = 2.5\nat_most = 3.5\n"
+             "why = one waits\n" TIMED "tests = one/*\n  two/*  two/x\n");
 
     cr_assert_not_null(exercise, "%s", why);
     cr_expect_eq(exercise->test_cpu_seconds, 0.5);
     cr_expect_eq(exercise->memory_bytes, 64u << 20);
     cr_expect_eq(exercise->speed_threads, 4);
     cr_expect_eq(exercise->speed_threshold, 2.5);
+    cr_expect_eq(exercise->speed_at_most, 3.5);
+    cr_expect_str_eq(exercise->speed_why, "one waits");
     cr_assert_eq(exercise->allow_count, 2);
     cr_expect_str_eq(exercise->allow[1], "waitpid");
     cr_expect(exercise->checks[1].measured);
@@ -107,6 +109,8 @@ Test(exercise, library_and_server)
 
 Test(exercise, faults_are_told_with_their_line)
 {
+    refused(TOP "[speed]\nthreads = 2\nthreshold = 2\nat_most = 2\n" TIMED,
+            "at_most must be more than threshold");
     refused(TOP "color = red\n" CHECK,
             "exercises/07-name/exercise.conf:5: unknown key 'color'");
     refused(TOP CHECK "[weights]\n", ":10: unknown section [weights]");

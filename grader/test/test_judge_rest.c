@@ -155,6 +155,23 @@ Test(judge_speed, the_threshold_itself_is_enough)
     made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
 }
 
+Test(judge_speed, more_than_there_may_be_fails)
+{
+    made->exercise.speed_threshold = 0.5;
+    made->exercise.speed_at_most = 1.2;
+    made->exercise.speed_why = "one at a time";
+    made_timed(made, 1.0, 1.0, 1.0);
+    made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
+    cr_assert_str_eq(verdict.rows[ROW_SPEEDUP].message,
+                     "In virtual time: 1.00x on 2 cores; asked for: 0.5x. More "
+                     "than 1.2x would be wrong: one at a time.");
+    made_timed(made, 1.21, 1.21, 1.0);
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+    made_says(verdict.rows[ROW_SPEEDUP].message, "would be wrong");
+    made_timed(made, 0.4, 0.4, 1.0);
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+}
+
 Test(judge_speed, the_clock_is_shown_and_decides_nothing)
 {
     struct round round = {1.0, 1.0, 2.0};
