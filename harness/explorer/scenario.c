@@ -95,6 +95,18 @@ static bool all_are_here(struct thread *thread)
     return !thread->waits;
 }
 
+/* All that are in the meeting leave it, knowing how many they were. */
+static int dissolve(struct object *place, int count)
+{
+    place->size = count;
+    place->waiting = 0;
+    for (int i = 0; i < world->thread_count; i++)
+        if (world->threads[i].waits && world->threads[i].object == place)
+            world->threads[i].waits = false;
+    spin_progress();
+    return count;
+}
+
 /* Without a clock, as everywhere: who is in a meeting goes on when it is full,
  * or when nobody else can move. */
 int meet(struct meeting *meeting)
@@ -108,17 +120,11 @@ int meet(struct meeting *meeting)
         self->waits = self->last_resort = true;
         announce_wait(OP_WAKE, place, NULL, all_are_here, true, world->now, PC);
         self->last_resort = false;
-        if (self->timed_out)
-            return ++place->waiting; /* taken out when it was let go */
+        if (self->timed_out) /* and so no longer among those that wait */
+            return dissolve(place, place->waiting + 1);
         return place->size;
     }
-    place->size = place->waiting;
-    for (int i = 0; i < world->thread_count; i++)
-        if (world->threads[i].waits && world->threads[i].object == place)
-            world->threads[i].waits = false;
-    place->waiting = 0;
-    spin_progress();
-    return place->size;
+    return dissolve(place, place->waiting);
 }
 
 int threads_alive(void)
