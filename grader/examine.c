@@ -278,7 +278,7 @@ static const char *const tries[] = {
 /* Neither tool of this age knows these. */
 static const char *const unknown_locks[] = {"il_pthread_mutex_clocklock",
                                             "pthread_rwlock_clock*",
-                                            "sem_clockwait", NULL};
+                                            "il_sem_clockwait", NULL};
 
 /* What gives an order that Helgrind does not see, though TSan does. */
 static const char *const unseen_by_helgrind[] = {"pipe*",

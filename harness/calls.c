@@ -200,7 +200,7 @@ QUIET int il_pthread_cond_timedwait(pthread_cond_t *cond,
     int error;
     ENTER;
 
-    cond_begin(row, cond, mutex, ends_soon(CLOCK_REALTIME, until), &at);
+    cond_begin(row, cond, mutex, condition_ends_soon(until), &at);
     error = pthread_cond_timedwait(cond, mutex, until);
     cond_end(row, mutex, &at);
     return error;

@@ -50,7 +50,7 @@ WAITING(int, accept4,
         (fd, address, size, flags), WAIT_READ, fd, false)
 
 POLLING(poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
-        timeout >= 0)
+        poll_ends_soon(timeout))
 POLLING(ppoll,
         (struct pollfd * fds, nfds_t n, const struct timespec *timeout,
          const sigset_t *mask),
@@ -60,11 +60,11 @@ POLLING(select,
         (n, in, out, odd, timeout), timeout != NULL)
 POLLING(epoll_wait,
         (int epoll, struct epoll_event *events, int most, int timeout),
-        (epoll, events, most, timeout), timeout >= 0)
+        (epoll, events, most, timeout), poll_ends_soon(timeout))
 POLLING(epoll_pwait,
         (int epoll, struct epoll_event *events, int most, int timeout,
          const sigset_t *mask),
-        (epoll, events, most, timeout, mask), timeout >= 0)
+        (epoll, events, most, timeout, mask), poll_ends_soon(timeout))
 
 WAITING(pid_t, waitpid, (pid_t child, int *status, int options),
         (child, status, options), WAIT_CHILD, child > 0 ? child : 0, false)

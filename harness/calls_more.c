@@ -106,6 +106,10 @@ BLOCKING(sem_wait, (sem_t * semaphore), (semaphore), semaphore, WAIT_SEMAPHORE,
 BLOCKING(sem_timedwait, (sem_t * semaphore, const struct timespec *until),
          (semaphore, until), semaphore, WAIT_SEMAPHORE,
          ends_soon(CLOCK_REALTIME, until))
+BLOCKING(sem_clockwait,
+         (sem_t * semaphore, clockid_t clock, const struct timespec *until),
+         (semaphore, clock, until), semaphore, WAIT_SEMAPHORE,
+         ends_soon(clock, until))
 TRYING(sem_trywait, sem_t, WAIT_SEMAPHORE)
 RELEASING(sem_post, sem_t)
 

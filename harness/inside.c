@@ -177,6 +177,24 @@ bool ends_soon(clockid_t clock, const struct timespec *until)
            until->tv_sec - now.tv_sec < SOON_SECONDS;
 }
 
+bool condition_ends_soon(const struct timespec *until)
+{
+    struct timespec calendar, uptime;
+
+    if (until == NULL || clock_gettime(CLOCK_REALTIME, &calendar) != 0 ||
+        clock_gettime(CLOCK_MONOTONIC, &uptime) != 0)
+        return true;
+    return ends_soon(until->tv_sec < (calendar.tv_sec + uptime.tv_sec) / 2
+                         ? CLOCK_MONOTONIC
+                         : CLOCK_REALTIME,
+                     until);
+}
+
+bool poll_ends_soon(int milliseconds)
+{
+    return milliseconds >= 0 && milliseconds < SOON_SECONDS * 1000;
+}
+
 QUIET void wait_begin(struct board_row *row, enum waiting waiting,
                       uint64_t object, bool timed, const struct frames *at)
 {

@@ -88,6 +88,16 @@ void record_hint(void);
  */
 bool ends_soon(clockid_t clock, const struct timespec *until);
 
+/*
+ * The same for a wait on a condition variable, which cannot be asked for its
+ * clock. The moment itself tells: what the calendar shows and the time since
+ * the machine was started are decades apart.
+ */
+bool condition_ends_soon(const struct timespec *until);
+
+/* And for a time-out as poll() has it: below 0 there is none. */
+bool poll_ends_soon(int milliseconds);
+
 /* quiet.c: what the compiler's own memcpy() and memset() become where
  * ThreadSanitizer would watch them. */
 void *quiet_memcpy(void *to, const void *from, size_t size);

@@ -109,17 +109,26 @@ CALL(int, pthread_cond_wait, pthread_cond_t *cond, pthread_mutex_t *mutex)
     return cond_wait(cond, mutex, false, 0, PC);
 }
 
+static bool is_moment(const struct timespec *until)
+{
+    return until->tv_nsec >= 0 && until->tv_nsec < 1000000000;
+}
+
 CALL(int, pthread_cond_timedwait, pthread_cond_t *cond, pthread_mutex_t *mutex,
      const struct timespec *until)
 {
     clockid_t clock = (clockid_t)object_at(cond, OBJECT_CONDITION)->size;
 
+    if (!is_moment(until))
+        return EINVAL;
     return cond_wait(cond, mutex, true, moment(clock, until), PC);
 }
 
 CALL(int, pthread_cond_clockwait, pthread_cond_t *cond, pthread_mutex_t *mutex,
      clockid_t clock, const struct timespec *until)
 {
+    if (!is_moment(until))
+        return EINVAL;
     return cond_wait(cond, mutex, true, moment(clock, until), PC);
 }
 

@@ -10,6 +10,8 @@
  */
 #include "schedule.h"
 
+#define SOON 10000000000ull /* nanoseconds */
+
 static unsigned add(struct option *options, unsigned count, int thread, int how,
                     unsigned cost)
 {
@@ -33,8 +35,16 @@ struct crowd {
     uint8_t lazy[THREADS];    /* could, but waits for a change in a loop */
     uint8_t timed[THREADS];   /* waits, and the clock can end it */
     uint8_t waiting[THREADS]; /* and may wake up for no reason */
-    bool sleeps;              /* one of the timed is no last resort */
+    bool sleeps;              /* one of the timed will soon go on */
 };
+
+/* As in the other lenses (harness/inside.h): for a meeting a wait that ends in
+ * an hour is one that does not end. A plain sleep always ends. */
+static bool ends_soon(const struct thread *thread)
+{
+    return thread->op == OP_SLEEP || thread->deadline <= world->now ||
+           thread->deadline - world->now < SOON;
+}
 
 static void sort_in(struct crowd *crowd, struct thread *thread)
 {
@@ -47,7 +57,7 @@ static void sort_in(struct crowd *crowd, struct thread *thread)
         crowd->timed[i] = crowd->timed[i - 1];
     }
     crowd->timed[i] = (uint8_t)thread->number;
-    crowd->sleeps |= !thread->last_resort;
+    crowd->sleeps |= !thread->last_resort && ends_soon(thread);
 }
 
 static void ask(struct crowd *crowd, struct thread *thread)
