@@ -110,7 +110,8 @@ static struct run_spec tests_of(const struct look *look, const char *way,
 static void criterion(struct look *look, enum program program, const char *way,
                       unsigned turn)
 {
-    static const char *const after[] = {"-j1", "-q", NULL};
+    static const char *const after[] = {"-j1", "-q", "--filter",
+                                        "!(" EXERCISE_EXPLORED "*)", NULL};
     const char *const extra[] = {
         talloc_asprintf(look->ctx, "LD_LIBRARY_PATH=%s/build/kit/criterion/lib",
                         look->lab->root), /* grader/lean_criterion.c */
