@@ -33,8 +33,8 @@
 
 #include "origin.h"
 
-#define HINT_MS      1 /* quiet for so long, with requests held */
-#define HINT_MOST_MS 32
+#define HINT_MS      1    /* quiet for so long, with requests held */
+#define HINT_MOST_MS 1024 /* who looks twice must find us asleep in between */
 
 struct server {
     struct MHD_Daemon *daemon;

@@ -11,8 +11,12 @@
  * interface has come, and nobody is about to connect or to close. What has
  * come and is not yet acknowledged counts as on its way, so this may say
  * "no" for some milliseconds too long, and never "yes" too early. `pid`: a
- * process in that network. proc(5), net/tcp.
+ * process in that network.
  */
 bool wire_is_quiet(int pid, int port);
+
+/* The same by the table of proc(5), net/tcp: for a kernel without
+ * sock_diag(7), and for another network than ours. */
+bool wire_table_is_quiet(int pid, int port);
 
 #endif
