@@ -11,9 +11,21 @@ __attribute__((weak)) int curl_multi_poll(void *multi, void *more,
                                           unsigned count, int ms, int *ready);
 __attribute__((weak)) int curl_multi_wait(void *multi, void *more,
                                           unsigned count, int ms, int *ready);
+__attribute__((weak)) int curl_multi_timeout(void *multi, long *ms);
 __attribute__((weak)) int curl_easy_perform(void *easy);
 
 #define SOON_MS 10000
+
+/* Whether the wait ends by itself. Whatever `ms` says, libcurl ends it when
+ * one of its own time-outs is due: that of a transfer, above all. */
+QUIET static bool sleep_is_short(void *multi, int ms)
+{
+    long own = -1;
+
+    if (ms < SOON_MS)
+        return true;
+    return curl_multi_timeout(multi, &own) == 0 && own >= 0 && own < SOON_MS;
+}
 
 int il_curl_multi_poll(void *multi, void *more, unsigned count, int ms,
                        int *ready);
@@ -23,7 +35,7 @@ QUIET int il_curl_multi_poll(void *multi, void *more, unsigned count, int ms,
     int result;
     ENTER;
 
-    wait_begin(row, WAIT_POLL, UINT64_MAX, ms < SOON_MS, &at);
+    wait_begin(row, WAIT_POLL, UINT64_MAX, sleep_is_short(multi, ms), &at);
     result = curl_multi_poll(multi, more, count, ms, ready);
     wait_end(row);
     return result;
@@ -37,7 +49,7 @@ QUIET int il_curl_multi_wait(void *multi, void *more, unsigned count, int ms,
     int result;
     ENTER;
 
-    wait_begin(row, WAIT_POLL, UINT64_MAX, ms < SOON_MS, &at);
+    wait_begin(row, WAIT_POLL, UINT64_MAX, sleep_is_short(multi, ms), &at);
     result = curl_multi_wait(multi, more, count, ms, ready);
     wait_end(row);
     return result;
