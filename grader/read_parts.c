@@ -117,11 +117,16 @@ static bool has_folder(const char *path, const char *folder)
     return false;
 }
 
+bool harness_path(const char *path)
+{
+    return has_folder(path, "harness");
+}
+
 bool kit_path(const char *path)
 {
     const char *base = path_base(path);
 
-    return has_folder(path, "harness") || has_folder(path, "exercises") ||
+    return harness_path(path) || has_folder(path, "exercises") ||
            strcmp(base, "tests.c") == 0 || strcmp(base, "workload.c") == 0;
 }
 

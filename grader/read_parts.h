@@ -33,6 +33,10 @@ char *clean_text(void *ctx, const char *data, size_t size, size_t max);
 
 /* true when a path leads through the kit's folders, or is a tests' file */
 bool kit_path(const char *path);
+
+/* true when it leads through the harness: what stands between a test, or the
+ * student's file, and the C library */
+bool harness_path(const char *path);
 /* true for functions of the harness, wherever their file lies */
 bool kit_function(const char *function);
 /*

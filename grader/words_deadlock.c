@@ -13,6 +13,7 @@
 
 #include "hang.h"
 #include "judging.h"
+#include "read_parts.h"
 
 static const char *name_of(struct judging *judging, const struct report *report,
                            size_t i)
@@ -37,6 +38,14 @@ static const struct place *place_of(const struct side *side)
     return place;
 }
 
+/* true when it waits in a function of the tests, and not in the harness that
+ * calls the C library for the student's file */
+static bool in_the_tests(const struct place *innermost)
+{
+    return innermost->kit && innermost->function &&
+           !(innermost->file && harness_path(innermost->file));
+}
+
 /* "(line 43)", or where the test waits in a function that this line calls. */
 static const char *where(struct judging *judging, const struct side *side)
 {
@@ -44,8 +53,7 @@ static const char *where(struct judging *judging, const struct side *side)
 
     if (!place)
         return "";
-    if (place->student && place != side->stack && side->stack[0].kit &&
-        side->stack[0].function)
+    if (place->student && place != side->stack && in_the_tests(side->stack))
         return say(judging, " (in the test's `%s`, called from %s)",
                    side->stack[0].function, words_place(judging, place));
     return say(judging, " (%s)", words_place(judging, place));

@@ -78,6 +78,22 @@ Test(judge_deadlock, one_in_the_kits_lines_still_counts)
     made_is(row(ROW_DEADLOCK), STATUS_FAIL, NULL);
 }
 
+Test(judge_deadlock, sleep_in_the_tests_is_told_and_in_the_harness_is_not)
+{
+    struct report *hang = report("gcc", BUG_DEADLOCK, LINES(12));
+    struct place *innermost = &hang->sides[0].stack[0];
+
+    *innermost = (struct place){"tests.c", 80, "approve", false, true};
+    row(ROW_DEADLOCK);
+    made_says(verdict.rows[ROW_DEADLOCK].findings[0]->story,
+              "(in the test's `approve`, called from line 12)");
+
+    *innermost =
+        (struct place){"harness/faults_calls.c", 90, "fault_poll", false, true};
+    row(ROW_DEADLOCK);
+    made_says(verdict.rows[ROW_DEADLOCK].findings[0]->story, "(line 12)");
+}
+
 Test(judge_deadlock, lock_that_its_dead_holder_kept)
 {
     report("patient", BUG_DEADLOCK, LINES(12))->sides[0].what =

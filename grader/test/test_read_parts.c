@@ -221,6 +221,8 @@ Test(read_parts, names)
     cr_expect_str_eq(variable_plain(ctx, "7"), "7");
     cr_expect(kit_path("/a/exercises/01-x/tests.c"));
     cr_expect(kit_path("harness/calls.c"));
+    cr_expect(harness_path("harness/calls.c"));
+    cr_expect_not(harness_path("/a/exercises/01-x/tests.c"));
     cr_expect(kit_path("/tmp/tests.c"));
     cr_expect_not(kit_path("/home/me/my-exercises/a.c"));
 }
