@@ -16,6 +16,9 @@ extern int cores_told;
 /* A run that computes longer, all its threads together, never ends. */
 extern uint64_t clock_most;
 
+/* The last basic block that was begun: where a loop is, that never ends. */
+extern uint64_t clock_pc;
+
 /* Virtual picoseconds of the thread under way. */
 uint64_t clock_now(void);
 

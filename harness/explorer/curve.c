@@ -23,8 +23,10 @@ static int left;
 void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void)
 {
-    if (world->self != NULL)
-        clock_spend(COST_BLOCK);
+    if (world->self == NULL)
+        return;
+    clock_pc = PC;
+    clock_spend(COST_BLOCK);
 }
 
 void curve_begin(void)

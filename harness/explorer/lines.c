@@ -41,11 +41,11 @@ void lines_begin(void)
     places_used = 0;
 }
 
+/* Of a line by its first byte: where the program's memory begins a line does,
+ * too (edge.c). */
 static struct line *line_of(uint64_t address)
 {
-    struct cell *cell = cell_of(address & -LINE);
-
-    return (struct line *)(void *)(cell != NULL ? cell : cell_of(address));
+    return (struct line *)(void *)cell_of(address);
 }
 
 /* So long cores are taken to go on taking lines from one another. */

@@ -48,23 +48,25 @@ static void loop_given_up(void)
     hand_over_give_up();
 }
 
-/* Once a second of processor time: has anything been announced since? */
+/* Once a second of processor time: has anything been announced since? Or, in
+ * virtual time, which ends loops by itself, has any passed? */
 static void on_tick(int number, siginfo_t *info, void *context)
 {
-    static uint64_t steps;
+    static uint64_t steps, clock;
     static uint32_t schedule;
     static unsigned silent;
 
     (void)number;
     (void)info;
     if (world->self == NULL || world->steps != steps ||
-        world->schedule != schedule)
+        world->schedule != schedule || world->self->clock != clock)
         silent = 0;
     else if (++silent >= LOOP_SECONDS && carrier == &hand_over)
         loop_given_up();
     else if (silent >= LOOP_SECONDS)
         fail(FAULT_LOOP, crash_pc(context), 0,
              "%d s of processor time without a step", LOOP_SECONDS);
+    clock = world->self != NULL ? world->self->clock : 0;
     steps = world->steps;
     schedule = world->schedule;
 }

@@ -24,6 +24,7 @@
 #include "trace.h"
 
 uint64_t clock_most = COST_MOST;
+uint64_t clock_pc;
 
 static int cores = 1;
 static uint64_t taken; /* cores, as bits */
@@ -253,10 +254,10 @@ static struct thread *choose_thread(void)
 
 /* A loop that waits for another thread is simply run: it costs what it costs.
  * One that waits for ever has to be ended. */
-static void watch_length(struct thread *self)
+static void watch_length(void)
 {
     if (spent > clock_most)
-        fail(FAULT_LOOP, self->pc, 0, "%llu ms of virtual time",
+        fail(FAULT_LOOP, clock_pc, 0, "%llu ms of virtual time",
              (unsigned long long)(clock_most / 1000000000));
 }
 
@@ -270,7 +271,7 @@ void clock_spend(uint64_t cost)
         limit = self->clock + COST_APART_LINES; /* now it has the line */
     if (self->clock < limit)
         return;
-    watch_length(self);
+    watch_length();
     to = choose_thread();
     if (to != self)
         schedule_switch(to);
@@ -320,7 +321,7 @@ static struct thread *turn(void)
     }
     self->clock += cost_of(self);
     spent += cost_of(self);
-    watch_length(self);
+    watch_length();
     if (is_atomic(self->op) && self->clock < limit)
         return self;
     if (self->yields && first_in_queue() != NULL)
