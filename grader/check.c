@@ -96,9 +96,8 @@ static struct curve *find_curve(struct check_job *job,
         evidence->timed.run_count < 2)
         return NULL;
     title = talloc_asprintf(job->ctx, "%s %s", exercise->id, exercise->title);
-    curve = talloc(job->ctx, struct curve);
-    *curve = curve_of(title, &evidence->timed, exercise->speed_threads,
-                      exercise->speed_threshold);
+    curve = curve_of(job->ctx, title, &evidence->timed, exercise->speed_threads,
+                     exercise->speed_threshold);
     for (size_t i = 0; i < curve->count; i++)
         if (curve->points[i].cores == exercise->speed_threads)
             curve->points[i].clock = measured(&evidence->speed);

@@ -40,7 +40,7 @@ struct curve_job {
     const char *work;
     struct timed timed;
     double clock[CURVE_POINTS];
-    struct curve curve;
+    struct curve *curve; /* NULL: there is none */
     bool drawn;
     const char *message; /* why there is none */
     double began;
@@ -199,10 +199,10 @@ static const char *short_name(void *ctx, const char *source)
 
 static void clock_points(struct curve_job *job)
 {
-    for (size_t i = 0; i < job->curve.count; i++)
+    for (size_t i = 0; i < job->curve->count; i++)
         for (size_t k = 0; k < CURVE_POINTS; k++)
-            if (job->curve.points[i].cores == curve_cores(k))
-                job->curve.points[i].clock = job->clock[k];
+            if (job->curve->points[i].cores == curve_cores(k))
+                job->curve->points[i].clock = job->clock[k];
 }
 
 static int tell(struct curve_job *job)
@@ -217,18 +217,18 @@ static int tell(struct curve_job *job)
     const char *path = job->options->out, *why = NULL;
     int status = 0;
 
-    job->curve =
-        curve_of(title, &job->timed, exercise ? exercise->speed_threads : 0,
-                 exercise ? exercise->speed_threshold : 0);
+    job->curve = curve_of(job->ctx, title, &job->timed,
+                          exercise ? exercise->speed_threads : 0,
+                          exercise ? exercise->speed_threshold : 0);
     clock_points(job);
     if (path == NULL)
         path = curve_path(job->ctx, job->options->root, name);
-    if (curve_draw(job->ctx, job->work, &job->curve, path, &why) != 0)
+    if (curve_draw(job->ctx, job->work, job->curve, path, &why) != 0)
         status = no_curve(job, STATUS_NO_WORK, why);
     printf("%s%s%s   %s\n", say_ink(stdout, INK_BOLD),
            exercise ? title : "speed", say_ink(stdout, INK_PLAIN),
            say_printable(job->ctx, job->shown));
-    curve_tell(stdout, &job->curve);
+    curve_tell(stdout, job->curve);
     job->drawn = status == 0;
     return status;
 }
@@ -284,7 +284,7 @@ static int find(struct curve_job *job)
 
 static json_t *result(struct curve_job *job, int status)
 {
-    json_t *json = job->drawn ? curve_json(&job->curve) : json_object();
+    json_t *json = job->drawn ? curve_json(job->curve) : json_object();
     const char *verdict = status == STATUS_FULL_MARKS    ? "drawn"
                           : status == STATUS_FALLS_SHORT ? "stopped"
                                                          : "error";

@@ -38,8 +38,9 @@ struct curve {
     double span;        /* the shortest time that any number of cores needs */
     int span_cores;     /* the smallest such number */
     double parallelism; /* work / span */
-    double serial;      /* the part that stays serial, by Amdahl's law ... */
-    int serial_cores;   /* ... from the speedup on so many; 0: cannot be told */
+    double serial;    /* the part of the work that one thread does at a time */
+    int serial_cores; /* by Amdahl's law from so many cores; 0: not */
+    const struct obstacle *serial_lock; /* or while it holds this lock; NULL */
 
     struct obstacle told[CURVE_TOLD]; /* on how many cores, and what */
     size_t told_count;
@@ -48,8 +49,8 @@ struct curve {
 
 /* `timed` must be complete, have a run on more than one core, and live as
  * long. Without an exercise `asked` is 0. */
-struct curve curve_of(const char *title, const struct timed *timed, int asked,
-                      double threshold);
+struct curve *curve_of(void *ctx, const char *title, const struct timed *timed,
+                       int asked, double threshold);
 
 /* On `out`, 80 columns. */
 void curve_tell(FILE *out, const struct curve *curve);

@@ -86,7 +86,7 @@ json_t *curve_json(const struct curve *curve)
     for (size_t i = 0; i < curve->count; i++)
         json_array_append_new(points, point_json(&curve->points[i]));
     json_object_set_new(json, "points", points);
-    if (curve->serial_cores > 0)
+    if (curve->serial_lock != NULL || curve->serial_cores > 0)
         json_object_set_new(json, "serial", json_real(curve->serial));
     if (curve->asked > 0)
         json_object_set_new(json, "asked",
@@ -103,31 +103,6 @@ json_t *curve_json(const struct curve *curve)
 
 /* ---- as a picture ------------------------------------------------------- */
 
-/* The lowest bound that is told, or 0. */
-static double lowest_bound(const struct curve *curve, const char **name,
-                           void *ctx)
-{
-    double lowest = 0;
-
-    for (size_t i = 0; i < curve->told_count; i++) {
-        const struct obstacle *one = &curve->told[i];
-
-        if (one->kind != OBSTACLE_LOCK || one->bound <= 0 ||
-            one->bound >= one->cores)
-            continue;
-        if (lowest == 0 || one->bound < lowest) {
-            lowest = one->bound;
-            *name = talloc_asprintf(
-                ctx, "no more than %.1fx, by the lock taken %s%s%d", one->bound,
-                curve->program && one->place.file
-                    ? talloc_asprintf(ctx, "at %s", one->place.file)
-                    : "in line",
-                curve->program && one->place.file ? ":" : " ", one->place.line);
-        }
-    }
-    return lowest;
-}
-
 int curve_draw(void *ctx, const char *work, struct curve *curve,
                const char *path, const char **why)
 {
@@ -135,8 +110,8 @@ int curve_draw(void *ctx, const char *work, struct curve *curve,
     double cores[CURVE_POINTS], speedup[CURVE_POINTS], clock[CURVE_POINTS];
     double edge[2] = {1, 64}, asked = curve->asked,
            threshold = curve->threshold;
-    const char *bound_name = "";
-    double bound = lowest_bound(curve, &bound_name, ctx), bounds[2];
+    double bound = curve->serial_lock ? curve->serial_lock->bound : 0;
+    double bounds[2] = {bound, bound};
     struct plot_line lines[5];
     size_t n = 0, seen = 0;
 
@@ -146,12 +121,14 @@ int curve_draw(void *ctx, const char *work, struct curve *curve,
         clock[i] = curve->points[i].clock;
         seen += clock[i] > 0;
     }
-    bounds[0] = bounds[1] = bound;
     lines[n++] = (struct plot_line){"ideal: as many times as there are cores",
                                     PLOT_IDEAL, edge, edge, 2};
     if (bound > 0)
-        lines[n++] =
-            (struct plot_line){bound_name, PLOT_BOUND, edge, bounds, 2};
+        lines[n++] = (struct plot_line){
+            talloc_asprintf(
+                ctx, "no more than %.1fx: the lock taken%s", bound,
+                obstacle_where(ctx, curve->serial_lock, curve->program)),
+            PLOT_BOUND, edge, bounds, 2};
     lines[n++] = (struct plot_line){"counted, in virtual time", PLOT_COUNTED,
                                     cores, speedup, curve->count};
     if (seen > 0)

@@ -13,6 +13,7 @@
 #include "curve.h"
 
 #define NEAR_IDEAL 0.95 /* then nothing stands in the way */
+#define AT_WORK    0.75 /* then threads are at work, not one after the other */
 #define AS_GOOD    1.01 /* times the shortest: more cores do not help */
 
 static const struct curve_point *point_on(const struct curve *curve, int cores)
@@ -52,7 +53,7 @@ static void find_span(struct curve *curve)
 }
 
 /* Karp and Flatt, Measuring parallel processor performance, 1990. */
-static void find_serial(struct curve *curve, int cores)
+static void guess_serial(struct curve *curve, int cores)
 {
     const struct curve_point *point = point_on(curve, cores);
     double serial;
@@ -64,6 +65,24 @@ static void find_serial(struct curve *curve, int cores)
         return;
     curve->serial = serial;
     curve->serial_cores = cores;
+}
+
+/* With a lock in the way there is nothing to guess: its part is known. But not
+ * where more threads only use it more. */
+static void find_serial(struct curve *curve, int cores)
+{
+    for (size_t i = 0; i < curve->told_count; i++) {
+        const struct obstacle *one = &curve->told[i];
+
+        if (one->kind == OBSTACLE_LOCK && one->bound > 1 &&
+            one->bound < one->cores && one->bound >= curve->parallelism &&
+            1 / one->bound > curve->serial) {
+            curve->serial = 1 / one->bound;
+            curve->serial_lock = one;
+        }
+    }
+    if (curve->serial_lock == NULL)
+        guess_serial(curve, cores);
 }
 
 static bool same(const struct obstacle *a, const struct obstacle *b)
@@ -80,7 +99,8 @@ static void tell_on(struct curve *curve, int cores)
     if (point == NULL || cores < 2)
         return;
     obstacle = obstacle_of(point->run, point->speedup);
-    if (point->speedup > NEAR_IDEAL * cores)
+    if (point->speedup > NEAR_IDEAL * cores ||
+        (obstacle.kind == OBSTACLE_CHAIN && point->speedup > AT_WORK * cores))
         obstacle.kind = OBSTACLE_NONE;
     if (curve->told_count > 0 &&
         same(&obstacle, &curve->told[curve->told_count - 1]))
@@ -88,22 +108,23 @@ static void tell_on(struct curve *curve, int cores)
     curve->told[curve->told_count++] = obstacle;
 }
 
-struct curve curve_of(const char *title, const struct timed *timed, int asked,
-                      double threshold)
+struct curve *curve_of(void *ctx, const char *title, const struct timed *timed,
+                       int asked, double threshold)
 {
-    struct curve curve = {.title = title,
-                          .program = asked == 0,
-                          .asked = asked,
-                          .threshold = threshold,
-                          .work = timed_base(timed)};
+    struct curve *curve = talloc_zero(ctx, struct curve);
     int few = asked > 0 ? asked : 4;
 
-    add_points(&curve, timed);
-    find_span(&curve);
-    find_serial(&curve, few);
-    tell_on(&curve, few);
-    if (curve.count > 0)
-        tell_on(&curve, curve.points[curve.count - 1].cores);
+    curve->title = title;
+    curve->program = asked == 0;
+    curve->asked = asked;
+    curve->threshold = threshold;
+    curve->work = timed_base(timed);
+    add_points(curve, timed);
+    find_span(curve);
+    tell_on(curve, few);
+    if (curve->count > 0)
+        tell_on(curve, curve->points[curve->count - 1].cores);
+    find_serial(curve, few);
     return curve;
 }
 

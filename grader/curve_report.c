@@ -193,6 +193,28 @@ static void print_item(FILE *out, void *ctx, const char *name,
     report_wrap(out, report_clean(ctx, text), 23, 23);
 }
 
+static const char *serial_words(void *ctx, const struct curve *curve)
+{
+    const struct obstacle *lock = curve->serial_lock;
+    const char *law;
+
+    if (curve->serial < 0.0005)
+        return "no part of it must be done by one thread alone";
+    law = talloc_asprintf(ctx,
+                          "by Amdahl's law no more than 1 / %.3f = %.1fx can "
+                          "come of it, on any number of cores",
+                          curve->serial, 1 / curve->serial);
+    if (lock != NULL)
+        return talloc_asprintf(ctx,
+                               "of the work is done by one thread at a time, "
+                               "the one that has the lock taken%s; %s",
+                               obstacle_where(ctx, lock, curve->program), law);
+    return talloc_asprintf(ctx,
+                           "of the work: as if so much were done by one thread "
+                           "alone (from the figure for %d cores); %s",
+                           curve->serial_cores, law);
+}
+
 static void print_figures(FILE *out, void *ctx, const struct curve *curve)
 {
     print_item(out, ctx, "work", time_of(ctx, curve->work),
@@ -210,20 +232,10 @@ static void print_figures(FILE *out, void *ctx, const struct curve *curve)
                talloc_asprintf(ctx, "%.1f", curve->parallelism),
                "work / span: so many times as fast it can be, and so many "
                "cores it can keep busy");
-    if (curve->serial_cores > 0)
-        print_item(
-            out, ctx, "serial",
-            talloc_asprintf(ctx, "%.1f %%", curve->serial * 100),
-            curve->serial < 0.0005
-                ? "nothing of it must be done by one thread alone"
-                : talloc_asprintf(
-                      ctx,
-                      "by Amdahl's law, from %.2fx on %d cores: as if so much "
-                      "of the work were done by one thread alone; the law "
-                      "allows %.1fx at the most, on any number of cores",
-                      1 / (curve->serial +
-                           (1 - curve->serial) / curve->serial_cores),
-                      curve->serial_cores, 1 / curve->serial));
+    if (curve->serial_lock != NULL || curve->serial_cores > 0)
+        print_item(out, ctx, "serial",
+                   talloc_asprintf(ctx, "%.1f %%", curve->serial * 100),
+                   serial_words(ctx, curve));
 }
 
 static void print_told(FILE *out, void *ctx, const struct curve *curve)

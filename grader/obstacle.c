@@ -75,8 +75,11 @@ struct obstacle obstacle_of(const struct timed_run *run, double speedup)
     return obstacle;
 }
 
-static const char *line_of(void *ctx, const struct place *place, bool files)
+const char *obstacle_where(void *ctx, const struct obstacle *obstacle,
+                           bool files)
 {
+    const struct place *place = &obstacle->place;
+
     if (place->line == 0 || !place->student)
         return "";
     if (files && place->file != NULL)
@@ -98,7 +101,7 @@ static const char *bound_of(void *ctx, const struct obstacle *obstacle)
 const char *obstacle_words(void *ctx, const struct obstacle *obstacle,
                            bool files)
 {
-    const char *where = line_of(ctx, &obstacle->place, files);
+    const char *where = obstacle_where(ctx, obstacle, files);
     const char *bound = bound_of(ctx, obstacle);
     int share = percent(obstacle->share);
 

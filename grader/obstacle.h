@@ -33,6 +33,10 @@ struct obstacle obstacle_of(const struct timed_run *run, double speedup);
 const char *obstacle_words(void *ctx, const struct obstacle *obstacle,
                            bool files);
 
+/* " at pool.c:40", " in line 40", or "". */
+const char *obstacle_where(void *ctx, const struct obstacle *obstacle,
+                           bool files);
+
 /* What to try, a sentence or two; NULL: no idea. */
 const char *obstacle_help(const struct obstacle *obstacle);
 

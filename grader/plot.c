@@ -212,7 +212,7 @@ static void write_lines(FILE *script, void *ctx, const void *context)
           "set xlabel 'cores' textcolor rgb '#3d434d' offset 0,-0.4\n"
           "set ylabel 'times as fast as one core' textcolor rgb '#3d434d'\n"
           "set key at graph 0.03,0.97 left top Left reverse samplen 2.6 "
-          "spacing 1.3 width -5 opaque fillcolor rgb '#ffffff' textcolor rgb "
+          "spacing 1.3 width -11 opaque fillcolor rgb '#ffffff' textcolor rgb "
           "'#1c2026'\n",
           script);
     fprintf(script, "set xrange [0.86:84]\nset yrange [%.4f:%.4f]\n",
