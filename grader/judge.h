@@ -34,6 +34,13 @@ struct run {
     size_t visited_count, raced_count;
 };
 
+/* A time to be shown, "row/column", in seconds; 0: not measured. */
+struct figure {
+    const char *name;
+    double virtual_time; /* on the cores of exercise.conf */
+    double clock;
+};
+
 /* By the clock, to be shown: interleaved rounds, times in seconds. */
 struct round {
     double sequential; /* the kit's, one thread */
@@ -43,6 +50,8 @@ struct round {
 struct measurement {
     struct round *rounds; /* none where the cores are lacking */
     size_t count;
+    struct figure *cases; /* of the workload, by the clock; talloc array */
+    size_t case_count;
 };
 
 /* The median of the speedup that the rounds have shown; 0: no rounds. */
@@ -89,6 +98,8 @@ struct timed {
     const char *fault_text;
     struct timed_run *runs; /* on more and more cores: a curve; or NULL */
     size_t run_count;
+    struct figure *cases; /* of the workload, to be shown; talloc array */
+    size_t case_count;
 };
 
 /* What speedup is measured against: the quicker one, or an answer that is slow
@@ -164,6 +175,8 @@ struct row {
     const char *again;         /* the command to see it again */
     struct finding **findings; /* talloc array; the first is told in full */
     size_t finding_count;
+    struct figure *figures; /* talloc array: shown, whatever the status */
+    size_t figure_count;
     unsigned run_counts[LENS_COUNT];
 };
 

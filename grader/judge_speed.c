@@ -9,6 +9,7 @@
  * it, and decides nothing.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <talloc.h>
 
 #include "judging.h"
@@ -194,6 +195,23 @@ static void judge_timed(struct judging *judging, struct row *row)
     }
 }
 
+/* Times to be shown: in virtual time, and by the clock beside it. */
+static void show_cases(struct judging *judging, struct row *row)
+{
+    const struct timed *timed = &judging->evidence->timed;
+    const struct measurement *speed = &judging->evidence->speed;
+
+    row->figure_count = timed->case_count;
+    row->figures =
+        talloc_array(judging->ctx, struct figure, timed->case_count + 1);
+    for (size_t i = 0; i < timed->case_count; i++) {
+        row->figures[i] = timed->cases[i];
+        for (size_t k = 0; k < speed->case_count; k++)
+            if (strcmp(speed->cases[k].name, timed->cases[i].name) == 0)
+                row->figures[i].clock = speed->cases[k].clock;
+    }
+}
+
 void judge_speed(struct judging *judging, struct row *row,
                  const struct row *rows, size_t count)
 {
@@ -201,6 +219,7 @@ void judge_speed(struct judging *judging, struct row *row,
     const char *obstacle = in_the_way(judging, rows, count);
 
     row->lens = LENS_SPEED;
+    show_cases(judging, row);
     if (obstacle) {
         row_blocked(row, obstacle);
     } else if (cannot) {

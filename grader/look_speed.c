@@ -34,14 +34,32 @@ static void read_rounds(struct look *look, const struct records *records)
     }
 }
 
+static void read_cases(struct look *look, const struct records *records)
+{
+    struct measurement *speed = &look->speed;
+
+    for (size_t i = 0; i < records->count; i++) {
+        char name[64];
+        double clock;
+
+        if (records->items[i].kind != RECORD_VALUE ||
+            strcmp(records->items[i].key, "case") != 0 ||
+            sscanf(records->items[i].value, "%63s %lf", name, &clock) != 2)
+            continue;
+        speed->cases = talloc_realloc(look->ctx, speed->cases, struct figure,
+                                      (unsigned)speed->case_count + 1);
+        speed->cases[speed->case_count++] = (struct figure){
+            .name = talloc_strdup(look->ctx, name), .clock = clock};
+    }
+}
+
 static void run_rounds(struct look *look, const char *program, int threads,
                        const char *rounds)
 {
     const struct exercise *exercise = look->lab->exercise;
     const char *secret = run_secret(look->ctx);
-    const char *record =
-        talloc_asprintf(look->ctx, "%s/speed-%d.record", look->lab->work,
-                        threads);
+    const char *record = talloc_asprintf(look->ctx, "%s/speed-%d.record",
+                                         look->lab->work, threads);
     const char *argv[] = {program, rounds,
                           talloc_asprintf(look->ctx, "%d", threads), NULL};
     const char *more[] = {
@@ -70,6 +88,7 @@ static void run_rounds(struct look *look, const char *program, int threads,
     records =
         read_records(look->ctx, result.record.data, result.record.size, secret);
     read_rounds(look, &records);
+    read_cases(look, &records);
 }
 
 int look_cores(void)

@@ -85,6 +85,21 @@ static void read_took(struct reading *reading, const char *text)
         timed->left = left;
 }
 
+static void read_case(struct reading *reading, const char *text)
+{
+    struct timed *timed = reading->timed;
+    unsigned long long took;
+    char name[64];
+
+    if (sscanf(text, "%63s %*d %llu", name, &took) != 2)
+        return;
+    timed->cases = talloc_realloc(reading->ctx, timed->cases, struct figure,
+                                  (unsigned)timed->case_count + 1);
+    timed->cases[timed->case_count++] =
+        (struct figure){.name = talloc_strdup(reading->ctx, name),
+                        .virtual_time = (double)took / PICOSECONDS};
+}
+
 /* The first fault counts; what comes after it is told no more. */
 static void read_fault(struct reading *reading, const char *text)
 {
@@ -170,11 +185,9 @@ static void read_all(struct reading *reading, const struct records *records)
     static const struct {
         const char *key;
         void (*read)(struct reading *reading, const char *text);
-    } keys[] = {{"took", read_took},
-                {"fault", read_fault},
-                {"path", read_path},
-                {"fetched", read_fetched},
-                {"done", read_done}};
+    } keys[] = {{"took", read_took},       {"case", read_case},
+                {"fault", read_fault},     {"path", read_path},
+                {"fetched", read_fetched}, {"done", read_done}};
 
     for (size_t i = 0; i < records->count; i++)
         for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)

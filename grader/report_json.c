@@ -121,6 +121,29 @@ static json_t *runs_json(const struct row *row)
     return json;
 }
 
+/* To the nanosecond: more is noise. 0 is no time at all. */
+static void put_time(json_t *json, const char *key, double seconds)
+{
+    if (seconds > 0)
+        put(json, key,
+            json_real((double)(long long)(seconds * 1e9 + 0.5) / 1e9));
+}
+
+static json_t *figures_json(const struct row *row)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < row->figure_count; i++) {
+        json_t *json = json_object();
+
+        put(json, "name", text(row->figures[i].name));
+        put_time(json, "virtual_seconds", row->figures[i].virtual_time);
+        put_time(json, "clock_seconds", row->figures[i].clock);
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
 static json_t *row_json(const struct result_facts *facts, const struct row *row)
 {
     json_t *json = json_object(), *findings = json_array();
@@ -145,6 +168,8 @@ static json_t *row_json(const struct result_facts *facts, const struct row *row)
     } else {
         json_decref(findings);
     }
+    if (row->figure_count > 0)
+        put(json, "figures", figures_json(row));
     put(json, "runs", runs_json(row));
     return json;
 }

@@ -112,6 +112,40 @@ static bool has_line(const struct row *row)
             row->check->points > 0);
 }
 
+/* "waiting/loop" begins with the row of "waiting/sequential". */
+static bool same_line(const char *a, const char *b)
+{
+    size_t n = strcspn(a, "/");
+
+    return strncmp(a, b, n) == 0 && b[n] == '/';
+}
+
+/* Times, and how many times as fast as the first of its row each is. */
+static void print_figures(const struct terminal *terminal, void *ctx,
+                          const struct row *row)
+{
+    const struct figure *first = row->figures;
+
+    if (row->figure_count == 0)
+        return;
+    fprintf(terminal->out, "%*s%-24s%12s%8s%12s\n", TITLE_COLUMN, "", "",
+            "virtual", "", "clock");
+    for (size_t i = 0; i < row->figure_count; i++) {
+        const struct figure *figure = &row->figures[i];
+
+        if (!same_line(figure->name, first->name))
+            first = figure;
+        fprintf(terminal->out, "%*s%-24.24s%9.3f ms", TITLE_COLUMN, "",
+                report_clean(ctx, figure->name), figure->virtual_time * 1e3);
+        if (figure->virtual_time > 0)
+            fprintf(terminal->out, "%7.2fx",
+                    first->virtual_time / figure->virtual_time);
+        if (figure->clock > 0)
+            fprintf(terminal->out, "%9.1f ms", figure->clock * 1e3);
+        putc('\n', terminal->out);
+    }
+}
+
 void report_row(const struct terminal *terminal, const struct row *row)
 {
     void *ctx = talloc_new(NULL);
@@ -137,6 +171,7 @@ void report_row(const struct terminal *terminal, const struct row *row)
         report_wrap(terminal->out, report_clean(ctx, row->message),
                     TITLE_COLUMN, TITLE_COLUMN);
     }
+    print_figures(terminal, ctx, row);
     talloc_free(ctx);
 }
 

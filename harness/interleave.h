@@ -156,9 +156,9 @@ void expect_str(const char *key, const char *value, const char *why);
 /* ---- speed: workload.c -------------------------------------------------- */
 
 /*
- * An exercise whose speed is judged by the clock defines these four in
- * workload.c. Every call returns a checksum of the result; they must agree.
- * workload_prepare() is not timed, and draws fresh input each time.
+ * An exercise whose speed is judged defines these four in workload.c. Every
+ * call returns a checksum of the result; they must agree. workload_prepare() is
+ * not timed, and draws fresh input each time.
  */
 /*
  * How much of `all` is to be done: in virtual time a quarter, as the
@@ -173,6 +173,18 @@ void expect_str(const char *key, const char *value, const char *why);
 void workload_prepare(uint64_t seed);
 uint64_t workload_sequential(void);     /* the kit's own, one thread */
 uint64_t workload_student(int threads); /* the student's */
+
+/*
+ * Optional: more runs, whose times are shown in a table and decide nothing.
+ * Names are "row/column" without spaces; in each row the first is what the
+ * others are compared with. The last has no name. workload.c may define it.
+ */
+struct workload_case {
+    const char *name;
+    uint64_t (*run)(int threads);
+};
+
+extern const struct workload_case workload_cases[] __attribute__((weak));
 
 /* ---- how a test is registered ------------------------------------------- */
 

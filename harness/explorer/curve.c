@@ -118,17 +118,32 @@ static void tell_fetched(int cores)
              (double)list[i].cost / (double)(ended - begun) / cores);
 }
 
-bool curve_run(const char *name, int cores, uint64_t (*to_do)(void))
+static bool run(int cores, uint64_t (*to_do)(void))
 {
     const struct exploration program = {body, NULL, NULL, NULL};
-    struct thread *last;
 
     settings.clock = true;
     strategy = &strategy_clock;
     work = to_do;
     clock_cores(cores);
     explore_one(&program);
-    if (world->fault != NO_FAULT) {
+    return world->fault == NO_FAULT;
+}
+
+bool curve_case(const char *name, int cores, uint64_t (*to_do)(void))
+{
+    if (!run(cores, to_do))
+        return false;
+    tell("value speed/virtual case %s %d %llu", name, cores,
+         (unsigned long long)(ended - begun));
+    return true;
+}
+
+bool curve_run(const char *name, int cores, uint64_t (*to_do)(void))
+{
+    struct thread *last;
+
+    if (!run(cores, to_do)) {
         tell("value speed/virtual fault %s %d %s 0x%llx %s", name, cores,
              fault_name(world->fault), (unsigned long long)world->fault_pc,
              world->fault_text);

@@ -3,6 +3,7 @@
  * records (harness/record.c) of a test called `speed/virtual`:
  *
  *     value speed/virtual took NAME CORES PICOSECONDS SUM LEFT
+ *     value speed/virtual case NAME CORES PICOSECONDS
  *     value speed/virtual fault NAME CORES KIND PC TEXT
  *     value speed/virtual path CORES KIND PC SHARE
  *     value speed/virtual fetched CORES PC ADDRESS SHARE
@@ -21,6 +22,10 @@
  * told as SUM. Only what it does after curve_begin() counts. false when it did
  * not come to its end. */
 bool curve_run(const char *name, int cores, uint64_t (*body)(void));
+
+/* The same, but only its time is told, as that of a case. Nothing is told when
+ * it did not come to its end. */
+bool curve_case(const char *name, int cores, uint64_t (*body)(void));
 
 /* In the body: now the clock runs. */
 void curve_begin(void);

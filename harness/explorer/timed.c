@@ -2,8 +2,9 @@
  * timed.c - the workload of an exercise in virtual time: `timed 2` runs the
  * kit's sequential version on one core, the student's on one core with one
  * thread, and the student's on two with two; with more numbers the last again
- * for each. Every run begins with the program's memory as it was at first, so
- * nothing that an earlier one has left there helps a later one.
+ * for each; then the cases of the workload, if it has any, with as many as the
+ * first number says. Every run begins with the program's memory as it was at
+ * first, so nothing that an earlier one has left there helps a later one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "tell.h"
 
 static int threads;
+static uint64_t (*of_case)(int threads);
 
 static uint64_t sequential(void)
 {
@@ -31,6 +33,21 @@ static uint64_t student(void)
     workload_prepare(seed());
     curve_begin();
     return workload_student(threads);
+}
+
+static uint64_t one_case(void)
+{
+    workload_prepare(seed());
+    curve_begin();
+    return of_case(threads);
+}
+
+static void run_cases(void)
+{
+    for (int i = 0; workload_cases && workload_cases[i].name != NULL; i++) {
+        of_case = workload_cases[i].run;
+        curve_case(workload_cases[i].name, threads, one_case);
+    }
 }
 
 int main(int argc, char **argv)
@@ -52,6 +69,10 @@ int main(int argc, char **argv)
         if (threads < 1 || threads > 64)
             return 2;
         goes_on = curve_run("many", threads, student);
+    }
+    if (goes_on && argc > 1) {
+        threads = atoi(argv[1]);
+        run_cases();
     }
     tell("value speed/virtual done 1");
     _exit(0);
