@@ -1,0 +1,748 @@
+/*
+ * tests.c - what is observed of the eight cells, and what must be.
+ *
+ * Each item notes who did it and who else was under way, in a page that all
+ * processes share. A worker that does its first item waits there for the
+ * others, in a meeting of as many as there are to be: so it is no luck who
+ * gets how much, and no clock is needed to see whether they overlap. Items
+ * that wait ask the origin server, which holds its answers back until so many
+ * are in flight ("together/4").
+ *
+ * All notes are made by atomic operations of relaxed order, and none of them
+ * is a plain write: they give no order that would hide a race.
+ */
+#define _GNU_SOURCE
+#include "interleave.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "body.h"
+#include "choose-the-model.h"
+#include "models.c"
+
+#define RELAXED memory_order_relaxed
+
+enum { ITEMS_MAX = 16, WHO_MAX = 64, BODY = 60, TURNS = 40 };
+
+/* ---- what the items note --------------------------------------------------
+ */
+
+static struct notes {
+    atomic_int under_way, most;
+    atomic_int who[WHO_MAX]; /* thread numbers, each once */
+    atomic_int who_count;
+    atomic_int met;       /* in the smallest meeting */
+    atomic_int lonely;    /* nobody waits any more: a meeting was let go */
+    atomic_int in_caller; /* items that were done in the caller's process */
+    atomic_int outside;   /* in it, but not in a call of a loop */
+    atomic_int crowded;   /* more than one in one call of the loop */
+    atomic_int done[ITEMS_MAX];
+} * notes;
+
+static pid_t caller;
+static struct meeting *meeting; /* of all workers, or NULL */
+static bool on_the_loop;        /* this cell is the loop's */
+static int last_call;           /* of the loop, that did an item */
+
+static int get(const atomic_int *number)
+{
+    return atomic_load_explicit(number, RELAXED);
+}
+
+static int add(atomic_int *number, int n)
+{
+    return atomic_fetch_add_explicit(number, n, RELAXED) + n;
+}
+
+static void at_least(atomic_int *number, int n)
+{
+    int now = get(number);
+
+    while (now < n && !atomic_compare_exchange_weak_explicit(number, &now, n,
+                                                             RELAXED, RELAXED))
+        ;
+}
+
+static void at_most(atomic_int *number, int n)
+{
+    int now = get(number);
+
+    while (now > n && !atomic_compare_exchange_weak_explicit(number, &now, n,
+                                                             RELAXED, RELAXED))
+        ;
+}
+
+static void begin_notes(struct meeting *of_workers)
+{
+    if (notes == NULL)
+        notes = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert(notes != MAP_FAILED, "the test has no memory");
+    memset((void *)notes, 0, sizeof *notes);
+    add(&notes->met, WHO_MAX);
+    caller = getpid();
+    meeting = of_workers;
+    last_call = 0;
+}
+
+/* A worker that comes back into the test goes no further. */
+static void stay(void)
+{
+    if (getpid() != caller)
+        _exit(9);
+}
+
+/* Is this the first item of whoever does it? */
+static bool is_new(void)
+{
+    int self = (int)syscall(SYS_gettid), count = get(&notes->who_count);
+    int place;
+
+    for (int i = 0; i < count && i < WHO_MAX; i++)
+        if (get(&notes->who[i]) == self)
+            return false;
+    place = add(&notes->who_count, 1) - 1;
+    if (place < WHO_MAX)
+        add(&notes->who[place], self);
+    return true;
+}
+
+/* On a loop. */
+static void note_call(void)
+{
+    if (!loop_in_call)
+        add(&notes->outside, 1);
+    else if (loop_calls == last_call)
+        add(&notes->crowded, 1);
+    else
+        last_call = loop_calls;
+}
+
+static void under_way(int n)
+{
+    at_least(&notes->most, add(&notes->under_way, n));
+}
+
+static void enter(int i)
+{
+    bool new = is_new();
+
+    under_way(1);
+    if (i >= 0 && i < ITEMS_MAX)
+        add(&notes->done[i], 1);
+    if (getpid() == caller)
+        add(&notes->in_caller, 1);
+    if (on_the_loop && getpid() == caller)
+        note_call();
+    if (!new || meeting == NULL || get(&notes->lonely) > 0)
+        return;
+    int met = meet(meeting);
+    at_most(&notes->met, met);
+    if (met < meeting->size)
+        add(&notes->lonely, 1);
+}
+
+/* ---- items that compute ----------------------------------------------------
+ */
+
+static uint64_t value_of(int i)
+{
+    uint64_t value = seed() + (uint64_t)i;
+
+    for (int n = 0; n < TURNS; n++)
+        draw(&value);
+    return draw(&value);
+}
+
+static uint64_t compute(int i)
+{
+    uint64_t value;
+
+    enter(i);
+    value = value_of(i);
+    under_way(-1);
+    return value;
+}
+
+/* ---- items that wait --------------------------------------------------------
+ */
+
+static const char *urls[ITEMS_MAX];
+
+static unsigned seed_of(int i)
+{
+    return (unsigned)(seed() % 10000) + (unsigned)i;
+}
+
+static uint64_t wait_for(int i)
+{
+    uint64_t value;
+
+    enter(i);
+    value = blocking_get(urls[i]);
+    under_way(-1);
+    return value;
+}
+
+/* What a waiting item is to call at its end. */
+static struct end {
+    void (*done)(void *arg, int i, uint64_t value);
+    void *arg;
+} ends[ITEMS_MAX];
+
+static int begins_left; /* so many are begun before one fails; -1: all */
+
+static void has_come(void *arg, int i, uint64_t value)
+{
+    struct end *end = arg;
+
+    under_way(-1);
+    end->done(end->arg, i, value);
+}
+
+static int begin_to_wait(struct loop *loop, int i,
+                         void (*done)(void *arg, int i, uint64_t value),
+                         void *arg)
+{
+    int error;
+
+    if (begins_left == 0)
+        return EMFILE;
+    begins_left -= begins_left > 0;
+    is_new();
+    add(&notes->done[i], 1);
+    ends[i] = (struct end){done, arg};
+    error = loop_get(loop, urls[i], i, has_come, &ends[i]);
+    if (error == 0)
+        under_way(1);
+    return error;
+}
+
+/* ---- a cell
+ * ------------------------------------------------------------------ */
+
+typedef int run(const struct workload *workload, const struct means *means,
+                uint64_t results[]);
+
+static const struct workload computing = {0, compute, NULL};
+static const struct workload waiting = {0, wait_for, begin_to_wait};
+
+static uint64_t results[ITEMS_MAX];
+
+/* Runs the first `count` items. Items that a worker has not done have no
+ * result that could look right. */
+static int run_cell(run *run, const struct workload *like, int count,
+                    int workers, int in_flight)
+{
+    struct workload workload = *like;
+    struct means means = {workers, in_flight};
+    int error;
+
+    workload.count = count;
+    memset(results, 0, sizeof results);
+    begins_left = -1;
+    on_the_loop = run == run_on_loop;
+    error = run(&workload, &means, results);
+    stay();
+    return error;
+}
+
+static void ask_for(int count, const char *hold)
+{
+    for (int i = 0; i < count; i++)
+        urls[i] = origin_url("%s/body/%d/%u/%d", hold, BODY, seed_of(i), i);
+}
+
+static uint64_t body_value(int i)
+{
+    uint64_t value = 0xcbf29ce484222325;
+
+    for (uint64_t at = 0; at < BODY; at++)
+        value = (value ^ body_byte(seed_of(i), at)) * 0x100000001b3;
+    return value;
+}
+
+/* Results that are right; items that were done other than once. */
+static void observe_items(bool waits, int count)
+{
+    int right = 0, not_once = 0;
+
+    for (int i = 0; i < count; i++) {
+        right += results[i] == (waits ? body_value(i) : value_of(i));
+        not_once += get(&notes->done[i]) != 1;
+    }
+    observe_int("right", right);
+    observe_int("not-once", not_once);
+}
+
+static void expect_items(int count)
+{
+    expect_int("returned", EQUAL, 0, "nothing has failed");
+    expect_int("right", EQUAL, count, "results[i] is what came of item i");
+    expect_int("not-once", EQUAL, 0, "each item is done once");
+}
+
+static void report(void)
+{
+    cr_assert(origin_report() == 0, "the test has no web server to ask");
+}
+
+/* ---- sequential
+ * --------------------------------------------------------------- */
+
+Test(sequential, computing)
+{
+    begin_notes(NULL);
+    observe_int("returned", run_cell(run_sequential, &computing, 5, 2, 2));
+    observe_items(false, 5);
+    observe_int("at-once", get(&notes->most));
+}
+
+Expect(sequential, computing)
+{
+    expect_items(5);
+    expect_int("at-once", EQUAL, 1, "one item after the other");
+    expect_int("threads", EQUAL, 1, "the calling thread does it all");
+}
+
+Test(sequential, waiting)
+{
+    begin_notes(NULL);
+    ask_for(3, "closing");
+    observe_int("returned", run_cell(run_sequential, &waiting, 3, 2, 2));
+    observe_items(true, 3);
+    report();
+}
+
+Expect(sequential, waiting)
+{
+    expect_items(3);
+    expect_int("most-in-flight", EQUAL, 1, "one item after the other");
+    expect_int("threads", EQUAL, 1, "the calling thread does it all");
+}
+
+/* ---- threads
+ * -------------------------------------------------------------------- */
+
+enum { WORKERS = 3, ROUNDS = 4 };
+
+Test(threads, computing)
+{
+    static struct meeting all = MEETING(WORKERS);
+
+    begin_notes(&all);
+    observe_int("returned", run_cell(run_with_threads, &computing,
+                                     WORKERS * ROUNDS, WORKERS, 1));
+    observe_items(false, WORKERS * ROUNDS);
+    observe_int("met", get(&notes->met));
+    observe_int("at-once", get(&notes->most));
+    observe_int("workers", get(&notes->who_count));
+}
+
+Expect(threads, computing)
+{
+    expect_items(WORKERS * ROUNDS);
+    expect_int("met", EQUAL, WORKERS,
+               "with three workers three items are under way at one moment: "
+               "none of them waits for another");
+    expect_int("at-once", EQUAL, WORKERS, "there are three workers, no more");
+    expect_int("workers", EQUAL, WORKERS,
+               "three threads do all twelve items: a thread is made once, and "
+               "not again and again");
+    expect_int("threads", AT_MOST, WORKERS + 1,
+               "beside the workers there is the caller, and nobody else");
+}
+
+Test(threads, waiting)
+{
+    begin_notes(NULL);
+    ask_for(WORKERS * 2, "together/3");
+    observe_int("returned",
+                run_cell(run_with_threads, &waiting, WORKERS * 2, WORKERS, 1));
+    observe_items(true, WORKERS * 2);
+    observe_int("workers", get(&notes->who_count));
+    report();
+}
+
+static void expect_workers_wait(void)
+{
+    expect_items(WORKERS * 2);
+    expect_int("most-in-flight", EQUAL, WORKERS,
+               "each of the three workers waits for an answer of its own");
+    expect_int("let-go", EQUAL, 0,
+               "the second three are under way at one moment, like the first");
+    expect_int("workers", EQUAL, WORKERS,
+               "three workers do all six items, and nobody else does any");
+}
+
+Expect(threads, waiting)
+{
+    expect_workers_wait();
+}
+
+Test(threads, few_items)
+{
+    int returned;
+
+    begin_notes(NULL);
+    returned = run_cell(run_with_threads, &computing, 0, 2, 1);
+    observe_int("returned",
+                returned + run_cell(run_with_threads, &computing, 1, 2, 1));
+    observe_items(false, 1);
+    observe_int("returned", run_cell(run_with_threads, &computing, 4, 1, 1));
+}
+
+Expect(threads, few_items)
+{
+    expect_items(1);
+}
+
+/* ---- processes
+ * -------------------------------------------------------------------- */
+
+Test(processes, computing)
+{
+    static struct meeting all = MEETING(WORKERS);
+
+    begin_notes(&all);
+    observe_int("returned", run_cell(run_with_processes, &computing,
+                                     WORKERS * ROUNDS, WORKERS, 1));
+    observe_items(false, WORKERS * ROUNDS);
+    observe_int("met", get(&notes->met));
+    observe_int("at-once", get(&notes->most));
+    observe_int("workers", get(&notes->who_count));
+    observe_int("in-the-caller", get(&notes->in_caller));
+}
+
+Expect(processes, computing)
+{
+    expect_items(WORKERS * ROUNDS);
+    expect_int("in-the-caller", EQUAL, 0,
+               "items are done by the workers, and not in the caller's "
+               "process");
+    expect_int("met", EQUAL, WORKERS,
+               "with three workers three items are under way at one moment");
+    expect_int("at-once", EQUAL, WORKERS, "there are three workers, no more");
+    expect_int("workers", EQUAL, WORKERS,
+               "three processes do all twelve items: a process is made once, "
+               "and not again and again");
+    expect_int("threads", EQUAL, 1, "the caller's process makes no threads");
+}
+
+Test(processes, waiting)
+{
+    begin_notes(NULL);
+    ask_for(WORKERS * 2, "together/3");
+    observe_int("returned", run_cell(run_with_processes, &waiting, WORKERS * 2,
+                                     WORKERS, 1));
+    observe_items(true, WORKERS * 2);
+    observe_int("workers", get(&notes->who_count));
+    report();
+}
+
+Expect(processes, waiting)
+{
+    expect_workers_wait();
+    expect_int("threads", EQUAL, 1, "the caller's process makes no threads");
+}
+
+Test(processes, few_items)
+{
+    int returned;
+
+    begin_notes(NULL);
+    returned = run_cell(run_with_processes, &computing, 0, 2, 1);
+    observe_int("returned",
+                returned + run_cell(run_with_processes, &computing, 1, 2, 1));
+    observe_items(false, 1);
+}
+
+Expect(processes, few_items)
+{
+    expect_items(1);
+}
+
+/* ---- the loop
+ * ------------------------------------------------------------------------ */
+
+Test(loop, computing)
+{
+    begin_notes(NULL);
+    observe_int("returned", run_cell(run_on_loop, &computing, 6, 3, 3));
+    observe_items(false, 6);
+    observe_int("outside", get(&notes->outside));
+    observe_int("crowded", get(&notes->crowded));
+    observe_int("in-the-caller", get(&notes->in_caller));
+    observe_int("workers", get(&notes->who_count));
+}
+
+Expect(loop, computing)
+{
+    expect_items(6);
+    expect_int("in-the-caller", EQUAL, 6, "a loop is in one process");
+    expect_int("outside", EQUAL, 0,
+               "items that compute are calls of the loop: loop_soon()");
+    expect_int("crowded", EQUAL, 0,
+               "one call does one item, so that the loop can turn between two "
+               "of them and look after whatever waits");
+    expect_int("workers", EQUAL, 1, "a loop has one thread");
+    expect_int("threads", EQUAL, 1, "a loop has one thread");
+}
+
+static void wait_on_loop(int count, int in_flight, const char *hold)
+{
+    begin_notes(NULL);
+    ask_for(count, hold);
+    observe_int("returned",
+                run_cell(run_on_loop, &waiting, count, 1, in_flight));
+    observe_items(true, count);
+    observe_int("workers", get(&notes->who_count));
+    report();
+}
+
+static void expect_on_loop(int count)
+{
+    expect_items(count);
+    expect_int("threads", EQUAL, 1, "one thread waits for all of them");
+    expect_int("workers", EQUAL, 1, "one thread waits for all of them");
+}
+
+Test(loop, at_least)
+{
+    wait_on_loop(8, 4, "together/4");
+}
+
+Expect(loop, at_least)
+{
+    expect_on_loop(8);
+    expect_int("most-in-flight", AT_LEAST, 4,
+               "four may be in flight, so four are: the server answers nobody "
+               "before");
+    expect_int("let-go", EQUAL, 0,
+               "the second four are in flight together, like the first");
+}
+
+Test(loop, at_most)
+{
+    wait_on_loop(9, 4, "together/5");
+}
+
+Expect(loop, at_most)
+{
+    expect_on_loop(9);
+    expect_int("most-in-flight", EQUAL, 4,
+               "four are in flight, and never more: the server bears no more");
+}
+
+/* The first is answered only when the last was asked for. */
+Test(loop, next_at_once)
+{
+    begin_notes(NULL);
+    ask_for(5, "closing");
+    urls[0] = origin_url("until/5/body/%d/%u/0", BODY, seed_of(0));
+    observe_int("returned", run_cell(run_on_loop, &waiting, 5, 1, 2));
+    observe_items(true, 5);
+    report();
+}
+
+Expect(loop, next_at_once)
+{
+    expect_items(5);
+    expect_int("let-go", EQUAL, 0,
+               "when one has ended the next begins, and waits for no other");
+}
+
+Test(loop, few_items)
+{
+    int returned;
+
+    begin_notes(NULL);
+    ask_for(2, "together/2");
+    returned = run_cell(run_on_loop, &computing, 0, 1, 2);
+    returned += run_cell(run_on_loop, &waiting, 0, 1, 2);
+    observe_int("returned",
+                returned + run_cell(run_on_loop, &waiting, 2, 1, 6));
+    observe_items(true, 2);
+    report();
+}
+
+Expect(loop, few_items)
+{
+    expect_items(2);
+    expect_int("let-go", EQUAL, 0, "both are in flight at one moment");
+}
+
+/* ---- errors
+ * ----------------------------------------------------------------------------
+ */
+
+static int fails(run *run, int error)
+{
+    begin_notes(NULL);
+    models_error = error;
+    error = run_cell(run, &computing, 2, 2, 2);
+    models_error = 0;
+    return error;
+}
+
+Test(errors, told)
+{
+    observe_int("threads-error", fails(run_with_threads, EAGAIN));
+    observe_int("processes-error", fails(run_with_processes, ENOMEM));
+    observe_int("loop-error", fails(run_on_loop, ENOMEM));
+}
+
+Expect(errors, told)
+{
+    expect_int("threads-error", EQUAL, EAGAIN,
+               "what threads_run() returned is what the caller is told");
+    expect_int("processes-error", EQUAL, ENOMEM,
+               "what processes_run() returned is what the caller is told");
+    expect_int("loop-error", EQUAL, ENOMEM,
+               "loop_new() returned NULL and set errno: no memory");
+}
+
+/* The third item cannot be begun: first at once, then in a call of done(). */
+static int begin_fails(int in_flight)
+{
+    struct workload workload = waiting;
+    struct means means = {1, in_flight};
+    int error;
+
+    begin_notes(NULL);
+    workload.count = 4;
+    begins_left = 2;
+    on_the_loop = true;
+    error = run_on_loop(&workload, &means, results);
+    stay();
+    return error;
+}
+
+Test(errors, cannot_begin)
+{
+    ask_for(4, "closing");
+    observe_int("at-first", begin_fails(4));
+    observe_int("later", begin_fails(1));
+    report();
+}
+
+Expect(errors, cannot_begin)
+{
+    expect_int("at-first", EQUAL, EMFILE,
+               "begin() has failed, so the caller is told its error");
+    expect_int("later", EQUAL, EMFILE,
+               "begin() has failed while the loop ran: its error is kept "
+               "until the loop has come to its end");
+}
+
+/* ---- the choice
+ * -------------------------------------------------------------------------- */
+
+static const char *const reasons[] = {"NO_REASON", "CORES_COMPUTE",
+                                      "WAITS_OVERLAP", "SAME_TIME",
+                                      "LESS_COMPUTED"};
+
+static const char *reason_name(enum reason reason)
+{
+    return reason <= LESS_COMPUTED ? reasons[reason] : "unknown";
+}
+
+static const char *const names[MODELS] = {"sequential", "threads", "processes",
+                                          "loop"};
+
+static const int figures[KINDS][MODELS] = {
+    [COMPUTING] = {1, CHOICE_WORKERS, CHOICE_WORKERS, 1},
+    [WAITING] = {1, CHOICE_WORKERS, CHOICE_WORKERS, CHOICE_IN_FLIGHT},
+};
+
+/* How many items of the kind are under way at one moment in this model. */
+static int measure(enum kind kind, enum model model)
+{
+    static struct meeting all = MEETING(CHOICE_WORKERS);
+    run *const runs[MODELS] = {run_sequential, run_with_threads,
+                               run_with_processes, run_on_loop};
+    char hold[32];
+
+    begin_notes(kind == COMPUTING && (model == THREADS || model == PROCESSES)
+                    ? &all
+                    : NULL);
+    snprintf(hold, sizeof hold, "together/%d",
+             model == LOOP         ? CHOICE_IN_FLIGHT
+             : model == SEQUENTIAL ? 1
+                                   : CHOICE_WORKERS);
+    if (kind == WAITING)
+        ask_for(ITEMS_MAX, hold);
+    run_cell(runs[model], kind == WAITING ? &waiting : &computing, ITEMS_MAX,
+             CHOICE_WORKERS, CHOICE_IN_FLIGHT);
+    return get(&notes->most);
+}
+
+static void observe_choice(enum kind kind)
+{
+    const struct choice *choice = &choices[kind];
+    int best = 1, measured[MODELS];
+    char key[64];
+
+    for (int model = 0; model < MODELS; model++) {
+        measured[model] = measure(kind, (enum model)model);
+        best = measured[model] > best ? measured[model] : best;
+        snprintf(key, sizeof key, "%s-measured", names[model]);
+        observe_int(key, measured[model]);
+        snprintf(key, sizeof key, "%s-at-once", names[model]);
+        observe_int(key, choice->at_once[model]);
+    }
+    observe_int("percent-of-the-best",
+                choice->model < MODELS ? measured[choice->model] * 100 / best
+                                       : 0);
+    observe_str("reason", reason_name(choice->reason));
+}
+
+static void expect_choice(enum kind kind, const char *reason, const char *why)
+{
+    char key[64];
+
+    for (int model = 0; model < MODELS; model++) {
+        snprintf(key, sizeof key, "%s-measured", names[model]);
+        expect_int(key, EQUAL, figures[kind][model],
+                   "so many items are under way at one moment when the model "
+                   "is right: the figures of a wrong one say nothing");
+    }
+    for (int model = 0; model < MODELS; model++) {
+        snprintf(key, sizeof key, "%s-at-once", names[model]);
+        expect_int(key, EQUAL, figures[kind][model],
+                   "the figure in your file is the one that was measured");
+    }
+    expect_int("percent-of-the-best", AT_LEAST, 90,
+               "the chosen model is as fast as the best, or nearly so: look "
+               "at your own figures");
+    expect_str("reason", reason, why);
+}
+
+Test(choice, computing)
+{
+    observe_choice(COMPUTING);
+}
+
+Expect(choice, computing)
+{
+    expect_choice(COMPUTING, "CORES_COMPUTE",
+                  "these items never wait: what makes a model faster here is "
+                  "that several of them compute at one moment. The figures of "
+                  "the loop, which computes on one core, say so");
+}
+
+Test(choice, waiting)
+{
+    observe_choice(WAITING);
+    report();
+}
+
+Expect(choice, waiting)
+{
+    expect_choice(WAITING, "WAITS_OVERLAP",
+                  "these items hardly compute, and the best figure is that of "
+                  "a model with one thread: it is not cores that help here");
+}
