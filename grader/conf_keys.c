@@ -165,8 +165,9 @@ static int read_libraries(struct conf *conf, const char *key, const char *value,
     conf_add_words(conf, value, &exercise->libraries, &exercise->library_count);
     for (; i < exercise->library_count; i++)
         if (exercise_library(exercise->libraries[i]) == NULL)
-            return conf_fault(conf, "%s: '%s' is not known; there is curl", key,
-                              exercise->libraries[i]);
+            return conf_fault(conf,
+                              "%s: '%s' is not known; there are curl, expat",
+                              key, exercise->libraries[i]);
     return 0;
 }
 

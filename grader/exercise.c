@@ -27,7 +27,8 @@ struct names {
 
 const char *exercise_library(const char *name)
 {
-    static const char *const libraries[][2] = {{"curl", "-lcurl"}};
+    static const char *const libraries[][2] = {{"curl", "-lcurl"},
+                                               {"expat", "-lexpat"}};
 
     for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++)
         if (strcmp(libraries[i][0], name) == 0)
