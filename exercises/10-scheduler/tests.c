@@ -313,6 +313,7 @@ static void expect_table(const char *prefix, const char *script,
 {
     static struct lines lines;
     struct workload workload = jobs(script);
+    struct text whole = {0, ""};
 
     memset(&lines, 0, sizeof lines);
     lines.workload = &workload;
@@ -324,7 +325,8 @@ static void expect_table(const char *prefix, const char *script,
                 table[c], lines.cores[c].at);
         abort();
     }
-    expect_run(prefix, &workload, machine, why);
+    add(&whole, "%s. (The jobs: %s)", why, script);
+    expect_run(prefix, &workload, machine, whole.at);
 }
 
 #define TABLE(...)                                                             \
@@ -1209,29 +1211,41 @@ static ssize_t disk_is_full(void *cookie, const char *text, size_t size)
     return 0;
 }
 
-static FILE *full_disk(void)
+static FILE *full_disk(bool buffered)
 {
     FILE *out =
         fopencookie(NULL, "w", (cookie_io_functions_t){.write = disk_is_full});
 
     cr_assert(out != NULL, "the test has no memory");
+    if (!buffered)
+        setvbuf(out, NULL, _IONBF, 0);
     return out;
+}
+
+static void expect_full_disk(void)
+{
+    expect_int("at-the-end", EQUAL, EIO,
+               "the disk is full, which shows when `out` is flushed: an error");
+    expect_int("at-once", EQUAL, EIO,
+               "the disk is full, and `out` has no buffer: each write has "
+               "failed before it is flushed. ferror() tells");
 }
 
 Test(text, full_disk)
 {
     struct workload workload = jobs(ONE_CORE);
-    FILE *out = full_disk();
+    FILE *out = full_disk(true);
 
-    observe_int("returned", scheduler_draw_text(&workload, &one_core, out));
+    observe_int("at-the-end", scheduler_draw_text(&workload, &one_core, out));
+    fclose(out);
+    out = full_disk(false);
+    observe_int("at-once", scheduler_draw_text(&workload, &one_core, out));
     fclose(out);
 }
 
 Expect(text, full_disk)
 {
-    expect_int("returned", EQUAL, EIO,
-               "nothing could be written; that shows at the latest when `out` "
-               "is flushed");
+    expect_full_disk();
 }
 
 /* ---- SVG, as expat reads it --------------------------------------------- */
@@ -1465,18 +1479,20 @@ Test(svg, full_disk)
 {
     struct workload workload = jobs(ONE_CORE);
     struct machine machine = MACHINE(1, 2, 1);
-    FILE *out = full_disk();
+    FILE *out = full_disk(true);
 
-    observe_int("returned",
+    observe_int("at-the-end",
+                scheduler_draw_svg(&workload, &machine, &one_core, out));
+    fclose(out);
+    out = full_disk(false);
+    observe_int("at-once",
                 scheduler_draw_svg(&workload, &machine, &one_core, out));
     fclose(out);
 }
 
 Expect(svg, full_disk)
 {
-    expect_int("returned", EQUAL, EIO,
-               "nothing could be written; that shows at the latest when `out` "
-               "is flushed");
+    expect_full_disk();
 }
 
 /* ---- step 7: workload files --------------------------------------------- */
