@@ -98,6 +98,7 @@ Test(exercise, library_and_server)
     cr_assert_not_null(exercise, "%s", why);
     cr_assert_eq(exercise->library_count, 1);
     cr_expect_str_eq(exercise_library(exercise->libraries[0]), "-lcurl");
+    cr_expect_str_eq(exercise_library("expat"), "-lexpat");
     cr_expect(exercise->server);
     exercise = load(TOP CHECK);
     cr_assert_not_null(exercise, "%s", why);
