@@ -1,0 +1,981 @@
+/*
+ * tests.c - what is observed of a GIL, and what must be.
+ *
+ * Programs in bytecode call functions of this file, and there the tests look
+ * in: who is inside a VM_NATIVE holds the interpreter, who is inside a VM_WAIT
+ * does not. Two that meet in there were inside at the same moment. What the
+ * functions note down is guarded by the interpreter, and by nothing else.
+ */
+#include "interleave.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "gil.h"
+#include "vm.c"
+
+/* ---- workers ------------------------------------------------------------ */
+
+enum { WORKERS = 4 };
+
+/* One thread with its program. */
+struct worker {
+    struct gil *gil;
+    struct vm_thread *state;
+    struct meeting *meeting; /* where its functions wait, or NULL */
+    int number;
+    pthread_t thread;
+
+    /* set by its functions, read after the join */
+    int met;      /* most threads in its meeting */
+    int rounds;   /* what it has done so far */
+    int returned; /* by gil_run() */
+};
+
+static struct vm *vm;
+static struct gil *gil;
+static struct worker workers[WORKERS];
+
+/* Another interpreter, beside the first. */
+static struct vm *new_vm(void)
+{
+    struct vm *made = vm_create();
+
+    cr_assert(made != NULL, "the test has no memory");
+    return made;
+}
+
+static struct gil *new_gil(int interval)
+{
+    struct gil *made = gil_create(interval);
+
+    cr_assert(made != NULL, "gil_create() returned NULL");
+    return made;
+}
+
+static void open_vm(int interval)
+{
+    memset(workers, 0, sizeof workers);
+    vm = new_vm();
+    gil = new_gil(interval);
+}
+
+static struct worker *prepare(int number, struct vm *of, struct gil *by,
+                              const struct instruction *code)
+{
+    struct worker *worker = &workers[number];
+
+    worker->gil = by;
+    worker->number = number;
+    worker->state = vm_thread_create(of, code, worker);
+    cr_assert(worker->state != NULL, "the test has no memory");
+    return worker;
+}
+
+static void *execute_program(void *arg)
+{
+    struct worker *worker = arg;
+
+    worker->returned = gil_run(worker->gil, worker->state);
+    return NULL;
+}
+
+static void start(struct worker *worker)
+{
+    cr_assert(pthread_create(&worker->thread, NULL, execute_program, worker) ==
+                  0,
+              "the test could not create a thread");
+}
+
+static void join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+    vm_thread_destroy(worker->state);
+}
+
+/* Executes these programs at once, to their ends. */
+static void run_all(int count, const struct instruction *const *codes,
+                    struct meeting *meeting)
+{
+    for (int i = 0; i < count; i++)
+        prepare(i, vm, gil, codes[i])->meeting = meeting;
+    for (int i = 0; i < count; i++)
+        start(&workers[i]);
+    for (int i = 0; i < count; i++)
+        join(&workers[i]);
+}
+
+/* The same for all of them. */
+static void run_same(int count, const struct instruction *code,
+                     struct meeting *meeting)
+{
+    const struct instruction *codes[WORKERS] = {code, code, code, code};
+
+    run_all(count, codes, meeting);
+}
+
+static void close_vm(void)
+{
+    gil_destroy(gil);
+    vm_destroy(vm);
+}
+
+/* What is left when all have ended: the globals, and nobody else refers to
+ * their objects. */
+static void observe_objects(void)
+{
+    long references = 0;
+
+    for (int i = 0; i < VM_GLOBALS; i++)
+        references += vm_references(vm, i);
+    observe_int("references", references);
+    observe_int("objects", vm_objects(vm));
+}
+
+static void expect_objects(void)
+{
+    expect_int("references", EQUAL, VM_GLOBALS,
+               "when all programs have ended only the globals refer to their "
+               "objects: each reference that was added was taken away");
+    expect_int("objects", EQUAL, VM_GLOBALS,
+               "when all programs have ended only the globals' objects are "
+               "left");
+}
+
+/* ---- functions of the programs ------------------------------------------ */
+
+static int meet_others(void *arg)
+{
+    struct worker *worker = arg;
+    int met = meet(worker->meeting);
+
+    if (met > worker->met)
+        worker->met = met;
+    return 0;
+}
+
+static int count_round(void *arg)
+{
+    ((struct worker *)arg)->rounds++;
+    return 0;
+}
+
+static int fail_with_io(void *arg)
+{
+    (void)arg;
+    return EIO;
+}
+
+/* ---- alone: one thread -------------------------------------------------- */
+
+static struct meeting two = MEETING(2);
+
+/* A loop that calls a function of two instructions, and waits in between; at
+ * the same time another thread does the same. */
+static const struct instruction calls[] = {
+    DOES(VM_NATIVE, meet_others),
+    WITH(VM_NUMBER, 3),
+    WITH(VM_CALL, 6),
+    DOES(VM_WAIT, count_round),
+    WITH(VM_LOOP, 2),
+    BARE(VM_END),
+    WITH(VM_BUMP, 1),
+    BARE(VM_RETURN),
+};
+
+Test(exclusive, loops_and_calls)
+{
+    open_vm(2);
+    run_same(2, calls, &two);
+    observe_int("together", workers[0].met);
+    observe_int("together-2", workers[1].met);
+    observe_int("waited", workers[0].rounds);
+    observe_int("waited-2", workers[1].rounds);
+    observe_int("counted", vm_value(vm, 1));
+    observe_int("returned", workers[0].returned + workers[1].returned);
+    observe_objects();
+    close_vm();
+}
+
+Expect(exclusive, loops_and_calls)
+{
+    expect_int("together", EQUAL, 1,
+               "a VM_NATIVE is called with the interpreter held, so nobody "
+               "else is inside one");
+    expect_int("together-2", EQUAL, 1,
+               "a VM_NATIVE is called with the interpreter held, so nobody "
+               "else is inside one");
+    expect_int("waited", EQUAL, 3,
+               "vm_wait() is called once after each VM_WAITS");
+    expect_int("waited-2", EQUAL, 3,
+               "vm_wait() is called once after each VM_WAITS");
+    expect_int("counted", EQUAL, 6,
+               "two programs add 1 three times each, with one instruction "
+               "that nobody can come into");
+    expect_int("returned", EQUAL, 0, "both programs came to their end: 0");
+    expect_objects();
+}
+
+/* ---- exclusive: one at a time ------------------------------------------- */
+
+static const struct instruction meets_and_bumps[] = {
+    WITH(VM_LOAD, 0), DOES(VM_NATIVE, meet_others),
+    WITH(VM_BUMP, 2), DOES(VM_WAIT, count_round),
+    WITH(VM_BUMP, 2), BARE(VM_END),
+};
+
+Test(exclusive, four_threads)
+{
+    int met = 0;
+
+    open_vm(3);
+    run_same(4, meets_and_bumps, &two);
+    for (int i = 0; i < 4; i++)
+        if (workers[i].met > met)
+            met = workers[i].met;
+    observe_int("together", met);
+    observe_int("counted", vm_value(vm, 2));
+    observe_objects();
+    close_vm();
+}
+
+Expect(exclusive, four_threads)
+{
+    expect_int("together", EQUAL, 1,
+               "one thread at a time holds the interpreter: never are two "
+               "inside a VM_NATIVE");
+    expect_int("counted", EQUAL, 8, "four programs add 1 twice each");
+    expect_objects();
+}
+
+static const struct instruction meets[] = {
+    DOES(VM_NATIVE, meet_others),
+    BARE(VM_END),
+};
+
+/* One lock for each interpreter, and not one for all. */
+Test(exclusive, two_interpreters)
+{
+    struct vm *other_vm = new_vm();
+    struct gil *other_gil = new_gil(3);
+
+    open_vm(3);
+    prepare(0, vm, gil, meets)->meeting = &two;
+    prepare(1, other_vm, other_gil, meets)->meeting = &two;
+    start(&workers[0]);
+    start(&workers[1]);
+    join(&workers[0]);
+    join(&workers[1]);
+    observe_int("together", workers[0].met);
+    close_vm();
+    gil_destroy(other_gil);
+    vm_destroy(other_vm);
+}
+
+Expect(exclusive, two_interpreters)
+{
+    expect_int("together", EQUAL, 2,
+               "two interpreters have nothing in common, so neither waits for "
+               "the other: what belongs to one is no global or static "
+               "variable");
+}
+
+/* ---- failing: programs that end with an error --------------------------- */
+
+static const struct instruction bumps[] = {
+    WITH(VM_LOAD, 0), WITH(VM_BUMP, 1), DOES(VM_WAIT, count_round),
+    WITH(VM_BUMP, 1), BARE(VM_END),
+};
+
+static const struct instruction native_fails[] = {
+    WITH(VM_LOAD, 0),
+    DOES(VM_NATIVE, fail_with_io),
+    DOES(VM_NATIVE, count_round),
+    BARE(VM_END),
+};
+
+static const struct instruction wait_fails[] = {
+    WITH(VM_LOAD, 0),
+    DOES(VM_WAIT, fail_with_io),
+    DOES(VM_NATIVE, count_round),
+    BARE(VM_END),
+};
+
+/* One program fails, and others do not: at the same time, and afterwards. */
+static void run_failing(const struct instruction *failing)
+{
+    const struct instruction *codes[] = {failing, bumps};
+    int returned;
+
+    open_vm(1);
+    run_all(2, codes, NULL);
+    returned = workers[0].returned;
+    observe_int("returned", returned);
+    observe_int("went-on", workers[0].rounds);
+    observe_int("other-returned", workers[1].returned);
+    run_all(1, &codes[1], NULL);
+    observe_int("next-returned", workers[0].returned);
+    observe_int("counted", vm_value(vm, 1));
+    observe_objects();
+    close_vm();
+}
+
+static void expect_failing(void)
+{
+    expect_int("returned", EQUAL, EIO,
+               "gil_run() returns the error with which the program ended");
+    expect_int("went-on", EQUAL, 0,
+               "when a program has failed nothing more of it is executed");
+    expect_int("other-returned", EQUAL, 0,
+               "that one program fails is nothing to the other");
+    expect_int("next-returned", EQUAL, 0,
+               "after a program has failed the interpreter is free for the "
+               "next");
+    expect_int("counted", EQUAL, 4, "two programs add 1 twice each");
+    expect_objects();
+}
+
+Test(failing, native)
+{
+    run_failing(native_fails);
+}
+
+Expect(failing, native)
+{
+    expect_failing();
+}
+
+Test(failing, wait)
+{
+    run_failing(wait_fails);
+}
+
+Expect(failing, wait)
+{
+    expect_failing();
+}
+
+/* ---- race: objects that are shared -------------------------------------- */
+
+static const struct instruction shares[] = {
+    WITH(VM_NUMBER, 4),         WITH(VM_LOAD, 1),
+    WITH(VM_LOAD, 2),           BARE(VM_ADD),
+    WITH(VM_STORE, 1),          WITH(VM_BUMP, 2),
+    DOES(VM_WAIT, count_round), WITH(VM_LOOP, 1),
+    WITH(VM_LOAD, 1),           BARE(VM_END),
+};
+
+Test(race, shared_objects)
+{
+    open_vm(3);
+    run_same(3, shares, NULL);
+    observe_int("counted", vm_value(vm, 2));
+    observe_objects();
+    close_vm();
+}
+
+Expect(race, shared_objects)
+{
+    expect_int("counted", EQUAL, 12, "three programs add 1 four times each");
+    expect_objects();
+}
+
+/* ---- overlap: not while waiting ----------------------------------------- */
+
+static struct meeting four = MEETING(4);
+
+static const struct instruction waits[] = {
+    WITH(VM_BUMP, 0),
+    DOES(VM_WAIT, meet_others),
+    WITH(VM_BUMP, 0),
+    BARE(VM_END),
+};
+
+Test(overlap, four_wait_together)
+{
+    int met = 4;
+
+    open_vm(100);
+    run_same(4, waits, &four);
+    for (int i = 0; i < 4; i++)
+        if (workers[i].met < met)
+            met = workers[i].met;
+    observe_int("together", met);
+    observe_int("counted", vm_value(vm, 0));
+    observe_objects();
+    close_vm();
+}
+
+Expect(overlap, four_wait_together)
+{
+    expect_int("together", EQUAL, 4,
+               "nobody holds the interpreter while waiting, so all four can "
+               "wait at the same moment");
+    expect_int("counted", EQUAL, 8, "four programs add 1 twice each");
+    expect_objects();
+}
+
+/* One waits, and the other executes meanwhile: until nothing moves any more,
+ * and then the first need not wait any longer. */
+static struct meeting curtain = MEETING(2);
+static struct meeting stages = MEETING(2);
+
+static atomic_int waiting; /* a note only: it gives no order */
+
+static int wait_for_the_other(void *arg)
+{
+    (void)arg;
+    atomic_store_explicit(&waiting, 1, memory_order_relaxed);
+    meet(&stages);
+    meet(&stages);
+    atomic_store_explicit(&waiting, 0, memory_order_relaxed);
+    return 0;
+}
+
+static int look_at_the_other(void *arg)
+{
+    ((struct worker *)arg)->met =
+        atomic_load_explicit(&waiting, memory_order_relaxed);
+    return 0;
+}
+
+static const struct instruction waits_long[] = {
+    WITH(VM_LOAD, 0),
+    DOES(VM_WAIT, wait_for_the_other),
+    BARE(VM_END),
+};
+
+static const struct instruction executes[] = {
+    WITH(VM_NUMBER, 5), WITH(VM_BUMP, 1),
+    WITH(VM_LOOP, 1),   DOES(VM_NATIVE, look_at_the_other),
+    BARE(VM_END),
+};
+
+Test(overlap, waits_and_executes)
+{
+    open_vm(2);
+    prepare(0, vm, gil, waits_long);
+    prepare(1, vm, gil, executes);
+    start(&workers[0]);
+    meet(&curtain);
+    start(&workers[1]);
+    join(&workers[0]);
+    join(&workers[1]);
+    observe_int("meanwhile", workers[1].met);
+    observe_int("counted", vm_value(vm, 1));
+    observe_objects();
+    close_vm();
+}
+
+Expect(overlap, waits_and_executes)
+{
+    expect_int("meanwhile", EQUAL, 1,
+               "nobody holds the interpreter while waiting, so another thread "
+               "executes its program meanwhile");
+    expect_int("counted", EQUAL, 5,
+               "the program that did not wait adds 1 five "
+               "times");
+    expect_objects();
+}
+
+/* ---- fair: nobody starves ----------------------------------------------- */
+
+enum { STAGES = 3, ENOUGH = 20000 };
+
+static atomic_int held; /* a note only: it gives no order */
+
+/* Holds the interpreter until the others stand in line, one behind the other:
+ * each of these meetings ends when nothing moves any more. */
+static int hold(void *arg)
+{
+    struct worker *worker = arg;
+
+    atomic_store_explicit(&held, 1, memory_order_relaxed);
+    for (int i = 0; i < STAGES; i++)
+        meet(&stages);
+    atomic_store_explicit(&held, 0, memory_order_relaxed);
+    worker->met = 1;
+    return 0;
+}
+
+static int look_who_holds(void *arg)
+{
+    ((struct worker *)arg)->met =
+        atomic_load_explicit(&held, memory_order_relaxed);
+    return 0;
+}
+
+static int again_and_again(void *arg)
+{
+    return ++((struct worker *)arg)->rounds < ENOUGH ? 0 : ETIME;
+}
+
+/* Until somebody has changed global 3. */
+static const struct instruction holds_and_asks[] = {
+    DOES(VM_NATIVE, hold), DOES(VM_NATIVE, again_and_again),
+    WITH(VM_LOAD, 3),      WITH(VM_UNTIL, 1),
+    BARE(VM_END),
+};
+
+static const struct instruction asks[] = {
+    DOES(VM_NATIVE, again_and_again),
+    WITH(VM_LOAD, 3),
+    WITH(VM_UNTIL, 0),
+    BARE(VM_END),
+};
+
+static const struct instruction tells[] = {
+    DOES(VM_NATIVE, look_who_holds),
+    WITH(VM_BUMP, 3),
+    BARE(VM_END),
+};
+
+/*
+ * The first holds the interpreter; then the one that is to tell comes, and
+ * then a third. So the one in the middle has waited longest. The other two
+ * want the interpreter again and again, until they have been told.
+ */
+Test(fair, nobody_starves)
+{
+    open_vm(4);
+    prepare(0, vm, gil, holds_and_asks);
+    prepare(1, vm, gil, tells);
+    prepare(2, vm, gil, asks);
+    for (int i = 0; i < STAGES; i++) {
+        start(&workers[i]);
+        meet(&curtain);
+    }
+    for (int i = 0; i < STAGES; i++)
+        join(&workers[i]);
+    observe_int("held", workers[0].met);
+    observe_int("came-in", workers[1].met);
+    observe_int("starved", workers[0].returned == ETIME);
+    observe_int("told", vm_value(vm, 3));
+    observe_int("returned", workers[1].returned);
+    close_vm();
+}
+
+Expect(fair, nobody_starves)
+{
+    expect_int("held", EQUAL, 1, "the first thread was inside");
+    expect_int("came-in", EQUAL, 0,
+               "while one thread is inside a VM_NATIVE nobody else executes");
+    expect_int("starved", EQUAL, 0,
+               "two threads executed thousands of instructions, and a third, "
+               "that has waited since before they began, never got the "
+               "interpreter");
+    expect_int("told", EQUAL, 1, "the third thread has executed its program");
+    expect_int("returned", EQUAL, 0, "its program came to its end");
+}
+
+/* ---- fair: asleep -------------------------------------------------------- */
+
+enum {
+    MUCH = 50
+}; /* milliseconds of computing; to fall asleep takes less
+      than one */
+
+static long computed(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int come_in(void *arg)
+{
+    ((struct worker *)arg)->rounds = (int)computed();
+    return 0;
+}
+
+static const struct instruction holds[] = {
+    DOES(VM_NATIVE, hold),
+    BARE(VM_END),
+};
+
+static const struct instruction comes_in[] = {
+    DOES(VM_NATIVE, come_in),
+    BARE(VM_END),
+};
+
+/* The processor time of a thread that had nothing to do but to wait. */
+Test(fair, asleep)
+{
+    open_vm(4);
+    prepare(0, vm, gil, holds);
+    prepare(1, vm, gil, comes_in);
+    for (int i = 0; i < 2; i++) {
+        start(&workers[i]);
+        meet(&curtain);
+    }
+    join(&workers[0]);
+    join(&workers[1]);
+    observe_int("held", workers[0].met);
+    observe_int("spun", workers[1].rounds > MUCH);
+    close_vm();
+}
+
+Expect(fair, asleep)
+{
+    expect_int("held", EQUAL, 1, "the first thread was inside");
+    expect_int("spun", EQUAL, 0,
+               "a thread that waits for the interpreter sleeps; this one has "
+               "used a processor all the time");
+}
+
+/* ---- schedules: turns --------------------------------------------------- */
+
+enum { STEPS = 32, INTERVAL = 2 };
+
+/* Who has executed which instruction; guarded by the interpreter. */
+static struct {
+    int count;
+    struct step {
+        int who;
+        int still; /* all others that have not ended wait */
+    } steps[STEPS];
+} story;
+
+static void note(int who, int still)
+{
+    if (story.count < STEPS)
+        story.steps[story.count++] = (struct step){who, still};
+}
+
+static int step(void *arg)
+{
+    note(((struct worker *)arg)->number, 0);
+    return 0;
+}
+
+/* Goes on when nothing else can move: then the others stand in line. */
+static int still(void *arg)
+{
+    meet(&stages);
+    note(((struct worker *)arg)->number, 1);
+    return 0;
+}
+
+static int comes_later(int who, int at)
+{
+    for (int i = at; i < story.count; i++)
+        if (story.steps[i].who == who)
+            return 1;
+    return 0;
+}
+
+/* Instructions of the same thread from there on, one behind the other. */
+static int run_from(int at)
+{
+    int length = 1;
+
+    while (at + length < story.count &&
+           story.steps[at + length].who == story.steps[at].who)
+        length++;
+    return length;
+}
+
+/* The most that a thread has executed while another stood in line. */
+static int longest_turn(void)
+{
+    int most = 0;
+
+    for (int i = 0; i < story.count; i++) {
+        int run = run_from(i);
+
+        if (story.steps[i].still && i + run < story.count && run - 1 > most)
+            most = run - 1;
+    }
+    return most;
+}
+
+/* The fewest in a turn that did not end with its program. */
+static int shortest_turn(void)
+{
+    int least = STEPS;
+
+    for (int i = 0, run; i < story.count; i += run) {
+        run = run_from(i);
+        if (comes_later(story.steps[i].who, i + run) && run < least)
+            least = run;
+    }
+    return least;
+}
+
+static const struct instruction waits_for_others[] = {
+    DOES(VM_NATIVE, still), DOES(VM_NATIVE, step), DOES(VM_NATIVE, step),
+    DOES(VM_NATIVE, step),  BARE(VM_END),
+};
+
+static const struct instruction one_step[] = {
+    DOES(VM_NATIVE, step),
+    BARE(VM_END),
+};
+
+static const struct instruction five_steps[] = {
+    DOES(VM_NATIVE, step), DOES(VM_NATIVE, step), DOES(VM_NATIVE, step),
+    DOES(VM_NATIVE, step), DOES(VM_NATIVE, step), BARE(VM_END),
+};
+
+static void begin_story(int interval)
+{
+    memset(&story, 0, sizeof story);
+    open_vm(interval);
+}
+
+static void end_story(void)
+{
+    observe_int("executed", story.count);
+    observe_int("too-long", longest_turn() > INTERVAL ? longest_turn() : 0);
+    observe_int("too-short", shortest_turn() < INTERVAL);
+    close_vm();
+}
+
+static void expect_story(int count)
+{
+    expect_int("executed", EQUAL, count, "each program came to its end");
+    expect_int("too-long", EQUAL, 0,
+               "while another thread waits for the interpreter, the one that "
+               "holds it executes at most `interval` instructions more (2 in "
+               "this test); then one of those who were waiting goes on, and "
+               "not the same thread again");
+    expect_int("too-short", EQUAL, 0,
+               "a thread that does not wait is left to execute at least "
+               "`interval` instructions (2 in this test) before it must hand "
+               "over");
+}
+
+Test(schedules, turn_has_an_end)
+{
+    const struct instruction *codes[] = {waits_for_others, one_step};
+
+    begin_story(INTERVAL);
+    run_all(2, codes, NULL);
+    end_story();
+}
+
+Expect(schedules, turn_has_an_end)
+{
+    expect_story(5);
+}
+
+Test(schedules, turn_of_three)
+{
+    const struct instruction *codes[] = {waits_for_others, one_step, one_step};
+
+    begin_story(INTERVAL);
+    run_all(3, codes, NULL);
+    end_story();
+}
+
+Expect(schedules, turn_of_three)
+{
+    expect_story(6);
+}
+
+Test(schedules, turn_and_turn_again)
+{
+    begin_story(INTERVAL);
+    run_same(2, waits_for_others, NULL);
+    end_story();
+}
+
+Expect(schedules, turn_and_turn_again)
+{
+    expect_story(8);
+}
+
+Test(schedules, turn_not_cut_short)
+{
+    begin_story(INTERVAL);
+    run_same(2, five_steps, NULL);
+    end_story();
+}
+
+Expect(schedules, turn_not_cut_short)
+{
+    expect_story(10);
+}
+
+/* ---- schedules: references ---------------------------------------------- */
+
+static const struct instruction load_and_drop[] = {
+    WITH(VM_LOAD, 0),
+    BARE(VM_DROP),
+    BARE(VM_END),
+};
+
+static const struct instruction load_and_leave[] = {
+    WITH(VM_LOAD, 0),
+    BARE(VM_END),
+};
+
+static const struct instruction ends[] = {
+    BARE(VM_END),
+};
+
+static const struct instruction new_for_old[] = {
+    WITH(VM_NUMBER, 7),
+    WITH(VM_STORE, 0),
+    BARE(VM_END),
+};
+
+static const struct instruction load_and_wait[] = {
+    WITH(VM_LOAD, 0),
+    DOES(VM_WAIT, count_round),
+    BARE(VM_DROP),
+    BARE(VM_END),
+};
+
+static const struct instruction load_and_fail[] = {
+    WITH(VM_LOAD, 0),
+    DOES(VM_WAIT, fail_with_io),
+    BARE(VM_END),
+};
+
+static void run_two(int interval, const struct instruction *first,
+                    const struct instruction *second)
+{
+    const struct instruction *codes[] = {first, second};
+
+    open_vm(interval);
+    run_all(2, codes, NULL);
+    observe_int("first", workers[0].returned);
+    observe_int("second", workers[1].returned);
+    observe_objects();
+    close_vm();
+}
+
+static void expect_two(int first)
+{
+    expect_int("first", EQUAL, first,
+               first == 0 ? "the first program came to its end: 0"
+                          : "the first program failed: its error");
+    expect_int("second", EQUAL, 0, "the second program came to its end: 0");
+    expect_objects();
+}
+
+Test(schedules, load_and_drop)
+{
+    run_two(1, load_and_drop, load_and_drop);
+}
+
+Expect(schedules, load_and_drop)
+{
+    expect_two(0);
+}
+
+Test(schedules, left_on_the_stack)
+{
+    run_two(1, load_and_leave, load_and_leave);
+}
+
+Expect(schedules, left_on_the_stack)
+{
+    expect_two(0);
+}
+
+Test(schedules, new_for_old)
+{
+    run_two(1, new_for_old, load_and_drop);
+}
+
+Expect(schedules, new_for_old)
+{
+    expect_two(0);
+}
+
+Test(schedules, wait_and_go_on)
+{
+    run_two(1, load_and_wait, load_and_drop);
+}
+
+Expect(schedules, wait_and_go_on)
+{
+    expect_two(0);
+}
+
+Test(schedules, wait_fails)
+{
+    run_two(1, load_and_fail, load_and_drop);
+}
+
+Expect(schedules, wait_fails)
+{
+    expect_two(EIO);
+}
+
+Test(schedules, three_at_once)
+{
+    const struct instruction *codes[] = {load_and_leave, ends, ends};
+
+    open_vm(1);
+    run_all(3, codes, NULL);
+    observe_int("returned", workers[0].returned + workers[1].returned +
+                                workers[2].returned);
+    observe_objects();
+    close_vm();
+}
+
+Expect(schedules, three_at_once)
+{
+    expect_int("returned", EQUAL, 0, "each program came to its end: 0");
+    expect_objects();
+}
+
+/* ---- faults ------------------------------------------------------------- */
+
+static int wait_alone(void *arg)
+{
+    (void)arg;
+    meet(&stages);
+    return 0;
+}
+
+static const struct instruction all_of_it[] = {
+    DOES(VM_NATIVE, meet_others),
+    WITH(VM_LOAD, 0),
+    WITH(VM_BUMP, 1),
+    DOES(VM_WAIT, wait_alone),
+    BARE(VM_DROP),
+    WITH(VM_BUMP, 1),
+    BARE(VM_END),
+};
+
+Test(faults, two_threads)
+{
+    memset(workers, 0, sizeof workers);
+    vm = new_vm();
+    gil = gil_create(1);
+    if (gil == NULL) {
+        vm_destroy(vm);
+        if (fault_kind() <= FAULT_SOFT)
+            observe_int("errors", 1);
+        return;
+    }
+    run_same(2, all_of_it, &two);
+    if (fault_kind() <= FAULT_SOFT)
+        observe_int("errors",
+                    workers[0].returned != 0 || workers[1].returned != 0);
+    if (workers[0].returned == 0 && workers[1].returned == 0)
+        observe_int("counted", vm_value(vm, 1));
+    observe_int("together", workers[0].met);
+    observe_objects();
+    close_vm();
+}
+
+Expect(faults, two_threads)
+{
+    expect_int("together", EQUAL, 1,
+               "one thread at a time holds the interpreter, whatever else goes "
+               "wrong: never are two inside a VM_NATIVE");
+    expect_int("errors", EQUAL, 0,
+               "no call has failed, so no error comes of "
+               "it");
+    expect_int("counted", EQUAL, 4, "two programs add 1 twice each");
+    expect_objects();
+}
