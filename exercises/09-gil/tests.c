@@ -360,18 +360,25 @@ Expect(failing, wait)
 
 /* ---- race: objects that are shared -------------------------------------- */
 
+/* The first that comes in waits until the others stand in line. */
 static const struct instruction shares[] = {
-    WITH(VM_NUMBER, 4),         WITH(VM_LOAD, 1),
-    WITH(VM_LOAD, 2),           BARE(VM_ADD),
-    WITH(VM_STORE, 1),          WITH(VM_BUMP, 2),
-    DOES(VM_WAIT, count_round), WITH(VM_LOOP, 1),
-    WITH(VM_LOAD, 1),           BARE(VM_END),
+    DOES(VM_NATIVE, meet_others),
+    WITH(VM_NUMBER, 4),
+    WITH(VM_LOAD, 1),
+    WITH(VM_LOAD, 2),
+    BARE(VM_ADD),
+    WITH(VM_STORE, 1),
+    WITH(VM_BUMP, 2),
+    DOES(VM_WAIT, count_round),
+    WITH(VM_LOOP, 2),
+    WITH(VM_LOAD, 1),
+    BARE(VM_END),
 };
 
 Test(race, shared_objects)
 {
     open_vm(3);
-    run_same(3, shares, NULL);
+    run_same(3, shares, &two);
     observe_int("counted", vm_value(vm, 2));
     observe_objects();
     close_vm();

@@ -1,4 +1,4 @@
-/* expect: fail everyone-gets-a-turn */
+/* expect: fail handed-over */
 /*
  * Whoever waits for the interpreter looks ten thousand times a second whether
  * it is free.
