@@ -176,7 +176,7 @@ Test(judge_speed, the_clock_is_shown_and_decides_nothing)
 {
     struct round round = {1.0, 1.0, 2.0};
 
-    made->evidence.speed = (struct measurement){&round, 1};
+    made->evidence.speed = (struct measurement){.rounds = &round, .count = 1};
     made_is(row(ROW_SPEEDUP), STATUS_PASS, NULL);
     made_says(verdict.rows[ROW_SPEEDUP].message, "just now: 0.5x");
 }
