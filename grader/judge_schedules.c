@@ -191,8 +191,8 @@ static bool holds(struct judging *judging, struct row *row,
     if (schedule->fault && strcmp(schedule->fault, "uncontrolled") == 0) {
         row_open(row, "uncontrolled",
                  say(judging,
-                     "The interleavings of this answer cannot be explored: "
-                     "%s is not under the kit's control.",
+                     "The interleavings of this answer cannot be explored, "
+                     "because something is not under the kit's control: %s.",
                      schedule->text));
         return false;
     }

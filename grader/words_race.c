@@ -228,6 +228,19 @@ static const char *story(struct judging *judging, const struct trouble *trouble)
                        reads_and_writes(trouble, at_a->line));
 }
 
+/* What Helgrind alone believes of a program that makes order in a way which it
+ * does not know: nothing that is to be said as if it were so. */
+static const char *doubted(struct judging *judging, const char *object)
+{
+    return say(judging,
+               "Helgrind sees nothing that orders two uses of %s. It does not "
+               "know all ways to do that, such as an atomic or a pipe%s.",
+               object,
+               judging->evidence->lenses & 1u << LENS_TSAN
+                   ? ", and ThreadSanitizer found no race here"
+                   : "");
+}
+
 void words_race(struct judging *judging, struct trouble *trouble)
 {
     const struct report *report = trouble->report;
@@ -237,7 +250,9 @@ void words_race(struct judging *judging, struct trouble *trouble)
 
     if (!object)
         object = words_object(judging, report->object, "the same memory");
-    if (a && a[0].what && a[1].what && !(plain(&a[0]) && plain(&a[1])))
+    if (trouble->weight == WEIGHT_NOTE)
+        finding->message = doubted(judging, object);
+    else if (a && a[0].what && a[1].what && !(plain(&a[0]) && plain(&a[1])))
         finding->message =
             say(judging,
                 "Two threads can use %s at the same moment: one %s, the other "

@@ -142,6 +142,10 @@ Test(judge_race, helgrind_alone_is_a_note_with_atomics)
     made_is(row(ROW_RACE), STATUS_PASS, NULL);
     cr_assert_eq(verdict.note_count, 1);
     cr_assert(verdict.notes[0].note);
+    made_says(verdict.notes[0].message, "Helgrind sees nothing that orders two "
+                                        "uses of the same memory");
+    made_says(verdict.notes[0].message, "ThreadSanitizer found no race");
+    cr_assert_null(strstr(verdict.notes[0].message, "can use"));
     cr_assert_eq(verdict.score, 100);
 }
 

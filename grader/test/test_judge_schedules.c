@@ -123,7 +123,7 @@ Test(judge_schedules, what_is_not_under_control_counts_neither_way)
     two->fault = "uncontrolled";
     two->text = "fork";
     cr_assert_eq(row()->status, STATUS_INCONCLUSIVE);
-    cr_expect(strstr(row()->message, "fork is not under"));
+    cr_expect(strstr(row()->message, "not under the kit's control: fork."));
 }
 
 Test(judge_schedules, a_test_without_outcome_or_end_has_failed)
