@@ -360,7 +360,7 @@ clean:
 # those that drive the grader from outside, each a program of its own. They
 # need solutions/, so a student's kit has none of them.
 
-DRIVERS := selfcheck soak bench witnesses fuzz explorercheck
+DRIVERS := selfcheck soak bench bench_speed witnesses fuzz explorercheck
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
     $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
@@ -479,8 +479,10 @@ ifneq ($(wildcard solutions),)
 soak: $(KIT) build/test/soak build/test/explorercheck
 	build/test/soak
 
-bench: $(KIT) build/test/bench build/test/rate build/test/witnesses
+bench: $(KIT) build/test/bench build/test/rate build/test/bench_speed \
+    build/test/witnesses
 	build/test/bench
+	build/test/bench_speed
 	build/test/witnesses
 else
 soak bench:

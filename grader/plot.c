@@ -259,24 +259,29 @@ static void write_bars(FILE *script, void *ctx, const void *context)
             double value = bars->values[g * bars->series_count + s];
 
             if (value >= 0)
-                fprintf(script, "%.4f %.6g %.3g\n",
+                fprintf(script, "%.4f %.6g %.*f\n",
                         (double)g +
                             ((double)s - ((double)bars->series_count - 1) / 2) *
                                 width,
-                        value, value);
+                        value,
+                        value < 10    ? 2
+                        : value < 100 ? 1
+                                      : 0,
+                        value);
         }
         fputs("END\n", script);
     }
-    fprintf(script,
-            "set grid ytics lt 1 lc rgb '#e9ebee' lw 1\n"
-            "set style fill solid 1.0 noborder\n"
-            "set boxwidth %.4f\nset xrange [-0.6:%.1f]\nset yrange [0:*]\n"
-            "set offsets 0,0,graph 0.12,0\n"
-            "set ylabel %s textcolor rgb '#3d434d'\n"
-            "set key top right Right samplen 1.6 spacing 1.35 textcolor rgb "
-            "'#1c2026'\nset xtics scale 0 (",
-            width * 0.92, (double)bars->group_count - 0.4,
-            quoted(ctx, bars->unit));
+    fprintf(
+        script,
+        "set grid ytics lt 1 lc rgb '#e9ebee' lw 1\n"
+        "set style fill solid 1.0 noborder\n"
+        "set boxwidth %.4f\nset xrange [-0.6:%.1f]\nset yrange [0:*]\n"
+        "set offsets 0,0,graph 0.12,0\n"
+        "set ylabel %s textcolor rgb '#3d434d'\n"
+        "set key bmargin center horizontal Left reverse samplen 1.2 width 2 "
+        "textcolor rgb "
+        "'#1c2026'\nset xtics scale 0 (",
+        width * 0.92, (double)bars->group_count - 0.4, quoted(ctx, bars->unit));
     for (size_t g = 0; g < bars->group_count; g++)
         fprintf(script, "%s%s %zu", g > 0 ? ", " : "",
                 quoted(ctx, bars->groups[g]), g);

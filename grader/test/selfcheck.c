@@ -2,13 +2,15 @@
  * selfcheck.c - the kit checks itself, with answers and not with its own
  * parts: every stub falls short and helps, every right answer gets full
  * marks, every wrong answer is caught by the property that its first line
- * names, at the line that is marked.
+ * names, at the line that is marked. And no answer's speedup lies within a
+ * tenth of what is asked for: the nearest is printed.
  *
  * EX=04 looks at one exercise. Two answers are judged at one time.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <glob.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,11 @@
 
 enum { WORKERS = 2 };
 
+/* Of speedup, as a part of what is asked for: too near to it; and further than
+ * any can be. */
+#define NEAR 0.1
+#define FAR  1e3
+
 /* What a worker answers for one file. */
 enum outcome { OUTCOME_PASS, OUTCOME_FAIL };
 
@@ -27,6 +34,7 @@ enum outcome { OUTCOME_PASS, OUTCOME_FAIL };
 struct remark {
     char text[3500]; /* with the rest of its line below PIPE_BUF */
     enum outcome outcome;
+    double margin; /* of its speedup; FAR: none was judged */
 };
 
 __attribute__((format(printf, 2, 3))) static void
@@ -146,6 +154,33 @@ static void judge_stub(json_t *result, struct remark *remark)
     }
 }
 
+/*
+ * How far the answer's speedup is from what is asked for, as a part of that:
+ * above it or below. Far, where no speedup was judged.
+ */
+static double margin_of(json_t *result, struct remark *remark)
+{
+    json_t *rows = json_object_get(result, "checks"), *row;
+    double nearest = FAR;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        double speedup, asked, margin;
+
+        if (sscanf(drive_text(row, "message"),
+                   "In virtual time: %lfx on %*d cores; asked for: %lfx",
+                   &speedup, &asked) != 2)
+            continue;
+        margin = fabs(speedup / asked - 1);
+        nearest = margin < nearest ? margin : nearest;
+        if (margin < NEAR)
+            complain(remark, " %s: %.2fx is too near to %.1fx;",
+                     drive_text(row, "name"), speedup, asked);
+    }
+    return nearest;
+}
+
 static struct remark look_at(const struct answer *answer, int worker)
 {
     struct remark remark = {.text = "", .outcome = OUTCOME_PASS};
@@ -165,6 +200,7 @@ static struct remark look_at(const struct answer *answer, int worker)
         judge_right(result, &remark);
     else
         judge_wrong(answer, result, &remark);
+    remark.margin = margin_of(result, &remark);
     if (result != NULL && status != 2 &&
         (status == 0) != (strcmp(drive_text(result, "verdict"), "pass") == 0))
         complain(&remark, " exit status %d does not go with the verdict;",
@@ -205,9 +241,9 @@ static void work(const struct answers *answers, int worker, int pipe)
         const struct answer *answer = &answers->items[i];
         struct remark remark = look_at(answer, worker);
         char line[4000];
-        int n =
-            snprintf(line, sizeof line, "%c%s%s%s\n", "pf"[remark.outcome],
-                     answer -> path, remark.text[0] ? ":" : "", remark.text);
+        int n = snprintf(line, sizeof line, "%c%6.0f %s%s%s\n",
+                         "pf"[remark.outcome], remark.margin * 1000,
+                         answer->path, remark.text[0] ? ":" : "", remark.text);
 
         for (int k = 0; k < n - 1 && k < (int)sizeof line; k++)
             if (line[k] == '\n')
@@ -259,7 +295,8 @@ int main(void)
 {
     struct answers answers = answers_load(drive_exercise());
     unsigned long passed = 0, failed;
-    char *line = NULL;
+    char *line = NULL, name[512] = "";
+    double nearest = FAR;
     size_t room = 0;
     FILE *from;
     int ends[2];
@@ -279,13 +316,22 @@ int main(void)
     while (from != NULL && getline(&line, &room, from) > 0) {
         passed += line[0] == 'p';
         if (line[0] == 'f')
-            printf("FAILED %s", line + 1);
+            printf("FAILED %s", line + 8);
+        if (atof(line + 1) / 1000 < nearest) {
+            nearest = atof(line + 1) / 1000;
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 8, ":\n"),
+                     line + 8);
+        }
         fflush(stdout);
     }
     while (wait(NULL) > 0)
         continue;
     failed = answers.count - passed;
     failed += process_left() || folder_left();
+    if (nearest < FAR)
+        printf("selfcheck: speedup nearest to what is asked for: %.0f %% off, "
+               "%s\n",
+               nearest * 100, name);
     printf("selfcheck: %lu passed, %lu failed\n", passed, failed);
     free(line);
     if (failed > 0)

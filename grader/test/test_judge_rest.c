@@ -194,6 +194,10 @@ Test(judge_speed, names_the_lock_in_the_way)
     made_says(verdict.rows[ROW_SPEEDUP].message, "70 %");
     made_says(verdict.rows[ROW_SPEEDUP].message, "in line 7");
     made_says(verdict.rows[ROW_SPEEDUP].message, "no more than 1.4x");
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].finding_count, 1);
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].findings[0]->location_count, 1);
+    cr_assert_eq(
+        verdict.rows[ROW_SPEEDUP].findings[0]->locations[0].place.line, 7);
 }
 
 Test(judge_speed, names_the_variable_that_cores_fight_over)
