@@ -305,19 +305,31 @@ static void turn_calls(struct loop *loop)
 
 /* ---- an answer ----------------------------------------------------------- */
 
+/* The body, and its size, of an answer of which `size` bytes have come; NULL
+ * when it has not come to its end. */
+static const char *whole_body(const char *answer, size_t size, size_t *length)
+{
+    static const char word[] = "\r\nContent-Length:";
+    const char *head = memmem(answer, size, "\r\n\r\n", 4), *at;
+
+    if (head == NULL)
+        return NULL;
+    at = memmem(answer, (size_t)(head - answer), word, sizeof word - 1);
+    *length = at == NULL ? 0 : strtoul(at + sizeof word - 1, NULL, 10);
+    return (size_t)(answer + size - (head + 4)) >= *length ? head + 4 : NULL;
+}
+
 /* FNV-1a of the body of a whole answer with status 200; else 0. */
 static uint64_t answer_value(const char *answer, size_t size)
 {
-    const char *body;
+    size_t length;
+    const char *body = whole_body(answer, size, &length);
     uint64_t value = 0xcbf29ce484222325;
 
-    if (size < 12 || memcmp(answer + 8, " 200", 4) != 0)
+    if (body == NULL || memcmp(answer + 8, " 200", 4) != 0)
         return 0;
-    body = memmem(answer, size, "\r\n\r\n", 4);
-    if (body == NULL)
-        return 0;
-    for (body += 4; body < answer + size; body++)
-        value = (value ^ (unsigned char)*body) * 0x100000001b3;
+    for (size_t i = 0; i < length; i++)
+        value = (value ^ (unsigned char)body[i]) * 0x100000001b3;
     return value;
 }
 
@@ -325,19 +337,20 @@ static uint64_t answer_value(const char *answer, size_t size)
  * form http://127.0.0.1:PORT/PATH; and what is to be sent. -1 with errno. */
 static int open_get(const char *url, int flags, char *request, size_t size)
 {
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     struct sockaddr_in address = {.sin_family = AF_INET};
     int port = 0, path = 0, fd, error;
 
     sscanf(url, "http://127.0.0.1:%d%n", &port, &path);
-    snprintf(request, size,
-             "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-             "Connection: close\r\n\r\n",
+    snprintf(request, size, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n",
              url + path, port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((uint16_t)port);
     fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (fd < 0)
         return -1;
+    /* One close() ends it on both sides: nothing stays in TIME_WAIT. */
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ||
         errno == EINPROGRESS)
         return fd;
@@ -352,13 +365,14 @@ __attribute__((unused)) static uint64_t blocking_get(const char *url)
 {
     char request[256], answer[GET_MOST];
     int fd = open_get(url, 0, request, sizeof request);
-    size_t used = 0;
+    size_t used = 0, length;
     ssize_t size;
 
     if (fd < 0)
         return 0;
     if (send(fd, request, strlen(request), MSG_NOSIGNAL) > 0)
-        while (used < sizeof answer &&
+        while (whole_body(answer, used, &length) == NULL &&
+               used < sizeof answer &&
                ((size = read(fd, answer + used, sizeof answer - used)) > 0 ||
                 (size < 0 && errno == EINTR)))
             used += size > 0 ? (size_t)size : 0;
@@ -424,6 +438,7 @@ loop_pause(struct loop *loop, uint64_t ns, uint64_t value, int i,
 /* Goes on with it as far as it goes without blocking. true when it is over. */
 static bool goes_on(struct wait *wait, uint64_t now)
 {
+    size_t length;
     ssize_t size;
 
     if (wait->fd < 0)
@@ -437,7 +452,8 @@ static bool goes_on(struct wait *wait, uint64_t now)
         if (!wait->sent)
             return false;
     }
-    while (wait->size < sizeof wait->answer) {
+    while (whole_body(wait->answer, wait->size, &length) == NULL &&
+           wait->size < sizeof wait->answer) {
         size = read(wait->fd, wait->answer + wait->size,
                     sizeof wait->answer - wait->size);
         if (size < 0)

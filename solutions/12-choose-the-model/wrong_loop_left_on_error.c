@@ -82,7 +82,7 @@ static void begin_more(struct turns *turns)
     while (turns->error == 0 && turns->next < workload->count &&
            turns->in_flight < turns->most) {
         turns->error =
-            workload->begin(turns->loop, turns->next++, ended, turns);
+            workload->begin(turns->loop, turns->next++, ended, turns); /* BUG */
         turns->in_flight += turns->error == 0;
     }
 }
