@@ -23,6 +23,8 @@
 #include "choose-the-model.h"
 #include "models.c"
 
+#include "loop.c"
+
 #define RELAXED memory_order_relaxed
 
 enum { ITEMS_MAX = 16, WHO_MAX = 64, BODY = 60, TURNS = 40 };

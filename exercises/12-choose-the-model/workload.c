@@ -12,6 +12,8 @@
 #include "choose-the-model.h"
 #include "models.c"
 
+#include "loop.c"
+
 enum {
     COMPUTED = 32, /* items */
     WAITED = 32,

@@ -181,6 +181,23 @@ Test(judge_speed, the_clock_is_shown_and_decides_nothing)
     made_says(verdict.rows[ROW_SPEEDUP].message, "just now: 0.5x");
 }
 
+Test(judge_speed, cases_are_shown_whatever_the_verdict)
+{
+    struct figure virtual[] = {{"wait/one", 4.0, 0}, {"wait/many", 1.0, 0}};
+    struct figure clock[] = {{"wait/many", 0, 2.5}};
+
+    made_timed(made, 1.0, 1.0, 1.0);
+    made->evidence.timed.cases = virtual;
+    made->evidence.timed.case_count = 2;
+    made->evidence.speed.cases = clock;
+    made->evidence.speed.case_count = 1;
+    made_is(row(ROW_SPEEDUP), STATUS_FAIL, NULL);
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].figure_count, 2);
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].figures[0].clock, 0);
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].figures[1].virtual_time, 1.0);
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].figures[1].clock, 2.5);
+}
+
 Test(judge_speed, names_the_lock_in_the_way)
 {
     struct path_part part = {.kind = PATH_HOLDS,

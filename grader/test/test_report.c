@@ -271,6 +271,40 @@ Test(report, json_has_what_is_promised)
     json_decref(result);
 }
 
+static struct figure cases[] = {
+    {"wait/one", 0.004, 0}, {"wait/many", 0.001, 0}, {"work/one", 0.003, 0}};
+
+static void add_cases(void)
+{
+    made->evidence.timed.cases = cases;
+    made->evidence.timed.case_count = sizeof cases / sizeof cases[0];
+}
+
+Test(report, figures_are_compared_with_the_first_of_their_row)
+{
+    add_cases();
+    print(false);
+    fits(printed);
+    made_says(printed, "wait/many                   1.000 ms   4.00x\n");
+    made_says(printed, "work/one                    3.000 ms   1.00x\n");
+}
+
+Test(report, figures_are_in_the_result_file)
+{
+    json_t *result, *check, *figure;
+
+    add_cases();
+    result = json();
+    check = json_array_get(json_object_get(result, "checks"), ROW_SPEEDUP);
+    figure = json_array_get(json_object_get(check, "figures"), 1);
+    cr_assert_str_eq(text_of(figure, "name"), "wait/many");
+    cr_assert_float_eq(
+        json_real_value(json_object_get(figure, "virtual_seconds")), 0.001,
+        1e-12);
+    cr_assert_null(json_object_get(figure, "clock_seconds"));
+    json_decref(result);
+}
+
 Test(report, json_survives_a_strangers_bytes)
 {
     json_t *result;
