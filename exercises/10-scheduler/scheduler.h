@@ -148,10 +148,10 @@ int scheduler_measure(const struct workload *workload,
 /* ---- step 6: charts ----------------------------------------------------- */
 
 /*
- * Both write the chart of a schedule to `out` and leave it open. All is
- * written when they return 0: what `out` still held is flushed. Otherwise they
- * return EIO if not all could be written, ENOMEM if there is no memory. They
- * are asked for schedules of up to 1,000 ticks.
+ * Both write the chart of a schedule to `out`, which may be any stream, and
+ * leave it open. All is written when they return 0: what `out` still held is
+ * flushed. Otherwise they return EIO if not all could be written, ENOMEM if
+ * there is no memory. They are asked for schedules of up to 1,000 ticks.
  *
  * As text: a line for each job, in the order of their numbers: its name,
  * filled up with blanks to 8 characters; a blank; then one character for each
@@ -196,8 +196,9 @@ struct workload_error {
 };
 
 /*
- * Reads a workload up to the end of `in`, and leaves `in` open. A file is
- * text without '\0':
+ * Reads a workload up to the end of `in`, and leaves `in` open. That may be
+ * any stream, as a pipe, in which nobody can go back and whose size nobody
+ * knows. A file is text without '\0':
  *
  *     # name  arrival  bursts
  *     editor  0        2 6 2 6 1
