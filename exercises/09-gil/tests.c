@@ -169,7 +169,7 @@ static int fail_with_io(void *arg)
     return EIO;
 }
 
-/* ---- alone: one thread -------------------------------------------------- */
+/* ---- exclusive: one at a time ------------------------------------------- */
 
 static struct meeting two = MEETING(2);
 
@@ -218,8 +218,6 @@ Expect(exclusive, loops_and_calls)
     expect_int("returned", EQUAL, 0, "both programs came to their end: 0");
     expect_objects();
 }
-
-/* ---- exclusive: one at a time ------------------------------------------- */
 
 static const struct instruction meets_and_bumps[] = {
     WITH(VM_LOAD, 0), DOES(VM_NATIVE, meet_others),
@@ -490,7 +488,7 @@ Expect(overlap, waits_and_executes)
 
 /* ---- fair: nobody starves ----------------------------------------------- */
 
-enum { STAGES = 3, ENOUGH = 20000 };
+enum { STAGES = 3, ENOUGH = 8000 };
 
 static atomic_int held; /* a note only: it gives no order */
 

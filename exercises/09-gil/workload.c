@@ -13,9 +13,9 @@
 #include "gil.h"
 #include "vm.c"
 
-enum { MOST = 16, INTERVAL = 2000 };
+enum { MOST = 64, INTERVAL = 2000 };
 
-#define ROUNDS WORKLOAD(32000) /* of all threads together */
+#define ROUNDS WORKLOAD(32000) /* of all together: a multiple of 64 */
 
 /* A loop that adds up numbers, and counts its rounds in global 0. */
 static struct instruction code[] = {
