@@ -196,23 +196,29 @@ static void read_places(struct look *look, struct run *run, const char *program)
     }
 }
 
-/* The first outcome came without interference: it needs no telling, unless it
- * has a fault. */
+static bool same_test(const struct schedule *a, const struct schedule *b)
+{
+    size_t length = strcspn(a->test, "@");
+
+    return strncmp(a->test, b->test, length + 1) == 0;
+}
+
+/* An outcome that nobody interferes with, and that is the only one, needs no
+ * telling, unless it has a fault. */
 static void look_into(struct look *look, struct run *run, const char *program)
 {
     unsigned retold = 0;
-    const char *before = "", *why;
+    const char *why;
 
     for (size_t i = 0; i < run->schedule_count && !box_interrupted(); i++) {
         struct schedule *schedule = &run->schedules[i];
-        size_t length = strcspn(schedule->test, "@");
-        bool first = strlen(before) <= length ||
-                     strncmp(before, schedule->test, length + 1) != 0;
+        bool first = i == 0 || !same_test(&schedule[-1], schedule);
+        bool last =
+            i + 1 == run->schedule_count || !same_test(&schedule[1], schedule);
 
         if (first)
             retold = 0;
-        before = schedule->test;
-        if ((first && schedule->fault == NULL) || ++retold > RETOLD)
+        if ((first && last && schedule->fault == NULL) || ++retold > RETOLD)
             continue;
         schedule->timeline =
             interleavings_replay(look->ctx, look->lab, program, schedule->test,
