@@ -293,3 +293,34 @@ Test(check, a_file_of_the_student_is_not_touched)
     check("01", source, "behaviour");
     cr_expect_str_eq(scratch_read(ctx, folder, "kept.c"), before);
 }
+
+/* A GIL that is unlocked and locked again: nobody has to interfere for it to
+ * go wrong, and the order is shown all the same. */
+Test(check, an_order_that_goes_wrong_by_itself_is_shown)
+{
+    struct ran ran;
+
+    scratch_write(
+        folder, "again.c",
+        "#include \"gil.h\"\n#include <pthread.h>\n#include <stdlib.h>\n"
+        "struct gil { pthread_mutex_t lock; };\n"
+        "struct gil *gil_create(int interval)\n"
+        "{ struct gil *gil = malloc(sizeof *gil); (void)interval;\n"
+        "  pthread_mutex_init(&gil->lock, NULL); return gil; }\n"
+        "void gil_destroy(struct gil *gil) { free(gil); }\n"
+        "int gil_run(struct gil *gil, struct vm_thread *thread)\n"
+        "{ int error; enum vm_status status;\n"
+        "  pthread_mutex_lock(&gil->lock);\n"
+        "  while ((status = vm_step(thread)) != VM_ENDS) {\n"
+        "      pthread_mutex_unlock(&gil->lock);\n"
+        "      if (status == VM_WAITS && vm_wait(thread) != 0) {}\n"
+        "      pthread_mutex_lock(&gil->lock);\n"
+        "  }\n"
+        "  error = vm_finish(thread);\n"
+        "  pthread_mutex_unlock(&gil->lock); return error; }\n");
+    ran = check("09", talloc_asprintf(ctx, "%s/again.c", folder),
+                "interleavings");
+    cr_expect_eq(ran.status, 1, "%s", ran.out);
+    cr_expect(strstr(ran.out, "no bad luck") && strstr(ran.out, "takes gil."),
+              "%s", ran.out);
+}
