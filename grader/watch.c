@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "crashes.h"
 #include "hang.h"
 #include "stillness.h"
 
@@ -306,41 +307,13 @@ static enum box_word look(void *state, const struct box_sight *sight)
     return BOX_GO_ON;
 }
 
-/* "SIGSEGV@pc,pc,...": offsets from the load address, hexadecimal. */
-static void add_crash(struct watch *watch, const struct record *record,
-                      bool loop)
-{
-    struct symbols *symbols = symbols_of(watch);
-    const char *at = strchr(record->value, '@');
-    struct report report = {.kind = loop ? BUG_LOOP : BUG_CRASH,
-                            .lens = watch->spec->lens,
-                            .test = record->test,
-                            .count = 1};
-
-    if (at == NULL || symbols == NULL)
-        return;
-    report.title =
-        talloc_strndup(watch->ctx, record->value, (size_t)(at - record->value));
-    report.sides = talloc_zero(watch->ctx, struct side);
-    report.sides[0].what =
-        loop ? "still running here when the time was up" : "crashes here";
-    report.sides[0].depth = hang_stack_recorded(
-        watch->ctx, symbols, record->value, true, &report.sides[0].stack);
-    run_add_report(watch->ctx, watch->reports, &report);
-}
-
 void watch_read_crashes(struct watch *watch, const struct records *records)
 {
-    for (size_t i = 0; i < records->count; i++) {
-        const struct record *record = &records->items[i];
+    struct symbols *symbols = crashes_any(records) ? symbols_of(watch) : NULL;
 
-        if (record->kind != RECORD_VALUE)
-            continue;
-        if (strcmp(record->key, "crash") == 0)
-            add_crash(watch, record, false);
-        else if (strcmp(record->key, "loop") == 0)
-            add_crash(watch, record, true);
-    }
+    if (symbols != NULL)
+        crashes_read(watch->ctx, symbols, watch->spec->lens, records,
+                     watch->reports);
 }
 
 struct watch *watch_open(void *ctx, struct lab *lab,

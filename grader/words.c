@@ -206,13 +206,17 @@ static void memory(struct judging *judging, struct trouble *trouble)
         finding->idea = "Memory from malloc() and local variables hold "
                         "anything at all until they are set.";
     } else {
-        finding->message = say(judging, "Memory is never freed%s%s.",
-                               object ? ": " : "", object ? object : "");
+        finding->message = strcmp(title, "mapping") == 0
+                               ? "Memory that mmap() gave is never given back."
+                               : say(judging, "Memory is never freed%s%s.",
+                                     object ? ": " : "", object ? object : "");
         finding->idea = "Each block has one owner, who frees it on every "
                         "path, also on those of errors.";
     }
     locate_sides(judging, trouble,
-                 finding->kind == BUG_LEAK ? "allocated here" : NULL);
+                 finding->kind == BUG_LEAK && strcmp(title, "mapping") != 0
+                     ? "allocated here"
+                     : NULL);
 }
 
 static void thread_leak(struct judging *judging, struct trouble *trouble)
@@ -225,10 +229,49 @@ static void thread_leak(struct judging *judging, struct trouble *trouble)
     locate_sides(judging, trouble, "created here");
 }
 
+/* Crashes that have to do with the stack of a coroutine. */
+static const struct {
+    const char *title, *here, *idea, *help;
+} stack_crashes[] = {
+    {"overflow", "runs out of its stack here",
+     "A coroutine's stack does not grow. What lies below it belongs to "
+     "somebody else, if no guard page stops who goes too far.",
+     "Is the stack as large as was asked for, and is its beginning (ss_sp) "
+     "the lowest address of it? Or does a function call itself without end?"},
+    {"no-stack", "crashes here",
+     "Memory for a stack is there from before makecontext() until the "
+     "coroutine has left it for the last time.",
+     "ss_sp is the lowest address of the stack, ss_size what there is from "
+     "there on. Who frees it, and who may still run on it then?"},
+    {"own-stack", "freed here, by the coroutine that runs on it",
+     "A function returns through its stack, so none can free the stack that "
+     "it runs on: whoever goes on after it does that.",
+     "Let the coroutine only note that it has ended, and leave. Its stack is "
+     "freed on another one."},
+};
+#define STACK_CRASHES (sizeof(stack_crashes) / sizeof(stack_crashes[0]))
+
+static bool stack_crash(struct judging *judging, struct trouble *trouble)
+{
+    const char *title = trouble->report->title;
+
+    for (size_t i = 0; title && i < STACK_CRASHES; i++) {
+        if (strcmp(stack_crashes[i].title, title) != 0)
+            continue;
+        trouble->finding.idea = stack_crashes[i].idea;
+        trouble->finding.help = stack_crashes[i].help;
+        locate_sides(judging, trouble, stack_crashes[i].here);
+        return true;
+    }
+    return false;
+}
+
 static void crash(struct judging *judging, struct trouble *trouble)
 {
     trouble->finding.message = say(judging, "The program crashes: %s.",
                                    words_signal(trouble->report->title, 0));
+    if (stack_crash(judging, trouble))
+        return;
     if (report_student_sides(trouble->report) == 0)
         trouble->finding.help =
             "No line of your file is known to it. Look at what your functions "

@@ -147,6 +147,14 @@ static const struct {
     {"SIGPIPE", SIGPIPE, "it wrote to a pipe that nobody reads (SIGPIPE)"},
     {"SIGKILL", SIGKILL, "it was killed (SIGKILL)"},
     {"SIGTRAP", SIGTRAP, "it ran into a trap (SIGTRAP)"},
+    /* harness/stacks.c */
+    {"overflow", -1,
+     "a coroutine's stack has overflowed: it needed more than the stack has, "
+     "and ran into the guard page below it"},
+    {"no-stack", -1,
+     "a coroutine runs on a stack that is not there: the memory that was "
+     "given to it is not mapped, or not any more"},
+    {"own-stack", -1, "a coroutine frees the stack that it runs on"},
 };
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 

@@ -9,9 +9,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 
 #include "inside.h"
+#include "stacks.h"
 
 static char signal_stack[16384];
 
@@ -47,28 +49,23 @@ static const char *name_of(int signal)
     }
 }
 
-QUIET static void on_signal(int signal, siginfo_t *info, void *context)
+static bool is_mapped(uint64_t address)
 {
-    const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    return msync((void *)(uintptr_t)(address & ~4095ull), 1, MS_ASYNC) == 0;
+}
+
+/* "@pc,pc,...": where it stands, and the return addresses that led there. */
+QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
+{
     struct board_row *row = row_self();
     uint64_t low = (uint64_t)registers[REG_RSP];
     uint64_t top = row ? row->stack_top : 0;
     uint64_t frame = (uint64_t)registers[REG_RBP];
-    char line[1024];
-    size_t n = 0;
 
-    (void)info;
-    n = put_text(line, n, record_secret());
-    n = put_text(line, n, " value ");
-    n = put_text(line, n, board->test);
-    if (row_is_child(row))
-        n = put_text(line, n, " child-crash ");
-    else
-        n = put_text(line, n, signal == SIGXCPU ? " loop " : " crash ");
-    n = put_text(line, n, name_of(signal));
     n = put_text(line, n, "@");
     n = put_hex(line, n, (uint64_t)registers[REG_RIP] - board->base);
-    for (int i = 0; i < 16 && frame >= low && frame < top; i++) {
+    for (int i = 0; i < 16 && frame >= low && frame < top && is_mapped(frame);
+         i++) {
         const uint64_t *at = (const uint64_t *)frame;
 
         n = put_text(line, n, ",");
@@ -77,6 +74,58 @@ QUIET static void on_signal(int signal, siginfo_t *info, void *context)
             break;
         frame = at[0];
     }
+    return n;
+}
+
+/*
+ * When a coroutine's stack is to blame: what it is, which takes the place of
+ * the signal's name; and the line "SIZE@pc,pc,...", where its stack was given
+ * to it.
+ */
+QUIET static const char *blame_stack(const siginfo_t *info,
+                                     const greg_t *registers)
+{
+    uint64_t address = (uint64_t)(uintptr_t)info->si_addr, size;
+    char line[1024];
+    struct frames at;
+    const char *what = stack_blamed(address, (uint64_t)registers[REG_RSP],
+                                    info->si_code == SEGV_ACCERR, &size, &at);
+    size_t n = 0;
+
+    if (what == NULL)
+        return NULL;
+    n = put_text(line, n, record_secret());
+    n = put_text(line, n, " value ");
+    n = put_text(line, n, board->test);
+    n = put_text(line, n, " stack-from ");
+    n = put_hex(line, n, size);
+    for (int i = 0; i < BOARD_FRAMES && at.pc[i] != 0; i++) {
+        n = put_text(line, n, i ? "," : "@");
+        n = put_hex(line, n, at.pc[i] - board->base);
+    }
+    line[n++] = '\n';
+    record_raw(line, n);
+    return what;
+}
+
+QUIET static void on_signal(int signal, siginfo_t *info, void *context)
+{
+    const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    const char *what = NULL;
+    char line[1024];
+    size_t n = 0;
+
+    if (signal == SIGSEGV || signal == SIGBUS)
+        what = blame_stack(info, registers);
+    n = put_text(line, n, record_secret());
+    n = put_text(line, n, " value ");
+    n = put_text(line, n, board->test);
+    if (row_is_child(row_self()))
+        n = put_text(line, n, " child-crash ");
+    else
+        n = put_text(line, n, signal == SIGXCPU ? " loop " : " crash ");
+    n = put_text(line, n, what ? what : name_of(signal));
+    n = put_callers(line, n, registers);
     line[n++] = '\n';
     record_raw(line, n);
     /* SA_RESETHAND: coming back runs into it again and ends the process */

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -71,6 +72,34 @@ void *fault_realloc(void *old, size_t size)
     block = realloc(old, size);
     faults_note_block(block, &at);
     return block;
+}
+
+void *il_mmap(void *at, size_t size, int protection, int flags, int fd,
+              off_t offset);
+void *fault_mmap(void *address, size_t size, int protection, int flags, int fd,
+                 off_t offset);
+void *fault_mmap(void *address, size_t size, int protection, int flags, int fd,
+                 off_t offset)
+{
+    void *memory;
+    FAULT("mmap", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    memory = il_mmap(address, size, protection, flags, fd, offset);
+    if (memory != MAP_FAILED)
+        faults_note_block(memory, &at);
+    return memory;
+}
+
+int il_munmap(void *memory, size_t size);
+int fault_munmap(void *memory, size_t size);
+int fault_munmap(void *memory, size_t size)
+{
+    faults_forget_block(memory);
+    return il_munmap(memory, size);
 }
 
 /* Everybody's: the C library, the tests and the student may free a block that
@@ -142,6 +171,44 @@ SETS_ERRNO(int, eventfd, (unsigned value, int flags), (value, flags), EMFILE)
 SETS_ERRNO(int, timerfd_create, (int clock, int flags), (clock, flags), EMFILE)
 SETS_ERRNO(int, epoll_create1, (int flags), (flags), EMFILE)
 SETS_ERRNO(int, epoll_create, (int size), (size), EMFILE)
+
+/*
+ * What divides a mapping in two may fail, and what makes it one again may not:
+ * so not the mprotect() that opens what another one has closed.
+ */
+#define CLOSED_MAX 1024
+
+static void *closed[CLOSED_MAX];
+static _Atomic uint32_t closed_lock;
+
+static void *swap_closed(void *old, void *new)
+{
+    void *found = NULL;
+
+    quiet_lock(&closed_lock);
+    for (size_t i = 0; i < CLOSED_MAX && found == NULL; i++)
+        if (closed[i] == old) {
+            found = &closed[i];
+            closed[i] = new;
+        }
+    quiet_unlock(&closed_lock);
+    return found;
+}
+
+int fault_mprotect(void *memory, size_t size, int protection);
+int fault_mprotect(void *memory, size_t size, int protection)
+{
+    bool opens = protection != PROT_NONE && swap_closed(memory, NULL) != NULL;
+    FAULT("mprotect", opens ? 0 : CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL) {
+        errno = ENOMEM;
+        return -1;
+    }
+    if (protection == PROT_NONE)
+        swap_closed(NULL, memory);
+    return mprotect(memory, size, protection);
+}
 
 /* Taking a descriptor out cannot fail, when it is in. */
 int fault_epoll_ctl(int epoll, int operation, int fd,

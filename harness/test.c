@@ -18,6 +18,7 @@
 #include "faults.h"
 #include "inside.h"
 #include "interleave.h"
+#include "stacks.h"
 
 static int descriptors_before;
 
@@ -114,6 +115,7 @@ void harness_test_begin(const char *test)
         _exit(1); /* not begun: the grader counts it as never reached */
     board_clear(test);
     crash_install();
+    stacks_clear();
     fail_thread_create_after(-1);
     descriptors_before = count_descriptors();
     record_line("start %s", board->test);
@@ -134,6 +136,7 @@ void harness_test_end(const char *test)
     record_line("value %s children-left %d", board->test, take_children());
     record_line("value %s descriptors-left %d", board->test,
                 count_descriptors() - descriptors_before);
+    mappings_tell();
     faults_test_end();
     record_line("end %s", board->test);
     board->pid = 0;
