@@ -63,7 +63,8 @@ json_t *curve_json(const struct curve *curve);
 int curve_draw(void *ctx, const char *work, struct curve *curve,
                const char *path, const char **why);
 
-/* Where it lands by itself: build/curves/NAME.svg, the folder made. */
+/* Where it lands by itself: build/curves/NAME.svg, the folder made; as seen
+ * from here. */
 const char *curve_path(void *ctx, const char *root, const char *name);
 
 /* The first words for a program that did not come to its end. */

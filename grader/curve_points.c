@@ -7,8 +7,11 @@
  * ratio bounds the speedup on any number of cores (Blumofe and Leiserson,
  * Scheduling multithreaded computations by work stealing, 1999).
  */
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <talloc.h>
+#include <unistd.h>
 
 #include "curve.h"
 
@@ -130,8 +133,18 @@ struct curve *curve_of(void *ctx, const char *title, const struct timed *timed,
 
 const char *curve_path(void *ctx, const char *root, const char *name)
 {
+    const char *path =
+        talloc_asprintf(ctx, "%s/build/curves/%s.svg", root, name);
+    char here[PATH_MAX];
+    size_t length;
+
     mkdir(talloc_asprintf(ctx, "%s/build/curves", root), 0777);
-    return talloc_asprintf(ctx, "%s/build/curves/%s.svg", root, name);
+    if (getcwd(here, sizeof here) == NULL)
+        return path;
+    length = strlen(here);
+    return strncmp(path, here, length) == 0 && path[length] == '/'
+               ? path + length + 1
+               : path;
 }
 
 const char *curve_fault(void *ctx, const struct timed *timed, bool files)

@@ -169,7 +169,7 @@ static void bench_lines(void)
         double counted, clocked;
         char key[128];
 
-        compare(programs[i], 1, &counted, &clocked);
+        compare(programs[i], 20, &counted, &clocked);
         snprintf(key, sizeof key, "%s, virtual time", programs[i]);
         note(key, counted, "x");
         snprintf(key, sizeof key, "%s, by the clock", programs[i]);

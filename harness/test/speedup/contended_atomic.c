@@ -3,11 +3,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#ifndef WORK_TIMES
+#define WORK_TIMES 1
+#endif
+
 static atomic_long count;
 
 static void *worker(void *arg)
 {
-    for (int i = 0; i < 500000; i++)
+    for (int i = 0; i < 500000 * WORK_TIMES; i++)
         atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
     return arg;
 }

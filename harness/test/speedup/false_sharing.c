@@ -2,6 +2,10 @@
 /* Each thread has a counter of its own, and both lie in one cache line. */
 #include <pthread.h>
 
+#ifndef WORK_TIMES
+#define WORK_TIMES 1
+#endif
+
 static struct {
     _Alignas(64) volatile long first;
     volatile long second;
@@ -11,7 +15,7 @@ static void *worker(void *arg)
 {
     volatile long *mine = arg;
 
-    for (int i = 0; i < 2000000; i++)
+    for (int i = 0; i < 2000000 * WORK_TIMES; i++)
         ++*mine;
     return NULL;
 }

@@ -2,6 +2,10 @@
 /* The same as false_sharing.c, with the counters in lines of their own. */
 #include <pthread.h>
 
+#ifndef WORK_TIMES
+#define WORK_TIMES 1
+#endif
+
 static struct {
     _Alignas(64) volatile long first;
     _Alignas(64) volatile long second;
@@ -11,7 +15,7 @@ static void *worker(void *arg)
 {
     volatile long *mine = arg;
 
-    for (int i = 0; i < 2000000; i++)
+    for (int i = 0; i < 2000000 * WORK_TIMES; i++)
         ++*mine;
     return NULL;
 }
