@@ -40,7 +40,8 @@ struct curve_job {
     const char *work;
     struct timed timed;
     double clock[CURVE_POINTS];
-    struct curve *curve; /* NULL: there is none */
+    const struct measurement *speed; /* by the clock, as the check asks */
+    struct curve *curve;             /* NULL: there is none */
     bool drawn;
     const char *message; /* why there is none */
     double began;
@@ -69,10 +70,13 @@ static void clock_answer(struct curve_job *job, struct lab *lab)
 {
     for (size_t i = 0; i < CURVE_POINTS && curve_cores(i) <= look_cores();
          i++) {
-        struct look look = {.lab = lab, .lens = LENS_SPEED, .ctx = job->ctx};
+        struct look *look = talloc_zero(job->ctx, struct look);
 
-        look_rounds(&look, curve_cores(i), CLOCK_ROUNDS);
-        job->clock[i] = measured(&look.speed);
+        *look = (struct look){.lab = lab, .lens = LENS_SPEED, .ctx = job->ctx};
+        look_rounds(look, curve_cores(i), CLOCK_ROUNDS);
+        job->clock[i] = measured(&look->speed);
+        if (curve_cores(i) == job->exercise->speed_threads)
+            job->speed = &look->speed;
     }
 }
 
@@ -205,6 +209,41 @@ static void clock_points(struct curve_job *job)
                 job->curve->points[i].clock = job->clock[k];
 }
 
+/* The cases of the workload, if it has any, and what the clock says of them. */
+static void add_cases(struct curve_job *job)
+{
+    struct figure *cases =
+        talloc_memdup(job->ctx, job->timed.cases,
+                      job->timed.case_count * sizeof(struct figure));
+
+    for (size_t i = 0; i < job->timed.case_count; i++)
+        for (size_t k = 0; job->speed && k < job->speed->case_count; k++)
+            if (strcmp(cases[i].name, job->speed->cases[k].name) == 0)
+                cases[i].clock = job->speed->cases[k].clock;
+    job->curve->cases = cases;
+    job->curve->case_count = job->timed.case_count;
+}
+
+static int draw(struct curve_job *job, const char *name)
+{
+    const char *root = job->options->root, *path = job->options->out;
+    const char *why = NULL;
+
+    if (path == NULL)
+        path = curve_path(job->ctx, root, name);
+    if (curve_draw(job->ctx, job->work, job->curve, path, &why) != 0)
+        return no_curve(job, STATUS_NO_WORK, why);
+    if (job->curve->case_count == 0)
+        return 0;
+    path = job->options->out
+               ? talloc_asprintf(job->ctx, "%s-cases.svg", job->options->out)
+               : curve_path(job->ctx, root,
+                            talloc_asprintf(job->ctx, "%s-cases", name));
+    if (curve_draw_cases(job->ctx, job->work, job->curve, path, &why) != 0)
+        return no_curve(job, STATUS_NO_WORK, why);
+    return 0;
+}
+
 static int tell(struct curve_job *job)
 {
     const struct exercise *exercise = job->exercise;
@@ -214,21 +253,20 @@ static int tell(struct curve_job *job)
         exercise
             ? talloc_asprintf(job->ctx, "%s %s", exercise->id, exercise->title)
             : path_base(job->shown);
-    const char *path = job->options->out, *why = NULL;
-    int status = 0;
+    int status;
 
     job->curve = curve_of(job->ctx, title, &job->timed,
                           exercise ? exercise->speed_threads : 0,
                           exercise ? exercise->speed_threshold : 0);
     clock_points(job);
-    if (path == NULL)
-        path = curve_path(job->ctx, job->options->root, name);
-    if (curve_draw(job->ctx, job->work, job->curve, path, &why) != 0)
-        status = no_curve(job, STATUS_NO_WORK, why);
+    if (exercise != NULL && job->timed.case_count > 0)
+        add_cases(job);
+    status = draw(job, name);
     printf("%s%s%s   %s\n", say_ink(stdout, INK_BOLD),
            exercise ? title : "speed", say_ink(stdout, INK_PLAIN),
            say_printable(job->ctx, job->shown));
     curve_tell(stdout, job->curve);
+    curve_tell_cases(stdout, job->curve);
     job->drawn = status == 0;
     return status;
 }

@@ -5,6 +5,7 @@
  *
  *   curve.c          the verb: an exercise's answer
  *   curve_program.c  the same for any program
+ *   curve_cases.c    the cases of an exercise's workload, as bars
  *   curve_points.c   from runs in virtual time to a curve
  *   curve_report.c   told on a terminal
  *   curve_data.c     as data, and as a picture (plot.c)
@@ -29,7 +30,7 @@ struct curve {
         double speedup;
         double clock; /* speedup by the clock; 0: this machine cannot tell */
         const struct timed_run *run;
-    } points[CURVE_POINTS];
+    } points[CURVE_POINTS + 1]; /* an exercise may ask for 3 */
     size_t count;
     int asked; /* an exercise's cores and threshold; or 0 */
     double threshold;
@@ -45,6 +46,12 @@ struct curve {
     struct obstacle told[CURVE_TOLD]; /* on how many cores, and what */
     size_t told_count;
     const char *svg; /* where it is drawn, or NULL */
+
+    /* Cases of the workload, in virtual time on `asked` cores and by the clock;
+     * and where they are drawn, or NULL. */
+    const struct figure *cases;
+    size_t case_count;
+    const char *cases_svg;
 };
 
 /* `timed` must be complete, have a run on more than one core, and live as
@@ -69,6 +76,15 @@ const char *curve_path(void *ctx, const char *root, const char *name);
 
 /* The first words for a program that did not come to its end. */
 const char *curve_fault(void *ctx, const struct timed *timed, bool files);
+
+/* ---- curve_cases.c ------------------------------------------------------ */
+
+/* A case "row/column" is a bar: so many times as fast as the first case of its
+ * row. Draws them as curve_draw() does, and tells them in a table. */
+int curve_draw_cases(void *ctx, const char *work, struct curve *curve,
+                     const char *path, const char **why);
+void curve_tell_cases(FILE *out, const struct curve *curve);
+json_t *curve_cases_json(const struct curve *curve); /* a new reference */
 
 /* ---- curve_program.c ---------------------------------------------------- */
 

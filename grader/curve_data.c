@@ -96,6 +96,10 @@ json_t *curve_json(const struct curve *curve)
     if (curve->count > 0)
         json_object_set_new(json, "path",
                             path_json(curve->points[curve->count - 1].run));
+    if (curve->case_count > 0)
+        json_object_set_new(json, "cases", curve_cases_json(curve));
+    if (curve->cases_svg != NULL)
+        json_object_set_new(json, "cases_svg", json_string(curve->cases_svg));
     if (curve->svg != NULL)
         json_object_set_new(json, "svg", json_string(curve->svg));
     return json;
@@ -107,7 +111,8 @@ int curve_draw(void *ctx, const char *work, struct curve *curve,
                const char *path, const char **why)
 {
     struct plot plot = {ctx, work, path, curve->title};
-    double cores[CURVE_POINTS], speedup[CURVE_POINTS], clock[CURVE_POINTS];
+    double cores[CURVE_POINTS + 1], speedup[CURVE_POINTS + 1];
+    double clock[CURVE_POINTS + 1];
     double edge[2] = {1, 64}, asked = curve->asked,
            threshold = curve->threshold;
     double bound = curve->serial_lock ? curve->serial_lock->bound : 0;

@@ -32,7 +32,7 @@ static void add_points(struct curve *curve, const struct timed *timed)
     for (size_t i = 0; i < timed->run_count; i++) {
         const struct timed_run *run = &timed->runs[i];
 
-        if (curve->count == CURVE_POINTS || run->seconds <= 0)
+        if (curve->count == CURVE_POINTS + 1 || run->seconds <= 0)
             continue;
         curve->points[curve->count++] =
             (struct curve_point){.cores = run->cores,

@@ -15,8 +15,7 @@
 
 #define SEED 1 /* the same input each time: the same figure */
 
-static const char *const curve_cores[] = {"2",  "4",  "8", "16",
-                                          "32", "64", NULL};
+enum { CURVE_RUNS = 7 };
 
 static const char *program_of(struct look *look, const char **why)
 {
@@ -63,37 +62,51 @@ static bool falls_short(const struct look *look)
                look->lab->exercise->speed_threshold * timed->many.seconds;
 }
 
-static void look_at(struct look *look, const char *const *arguments)
+/* So many threads as are asked for, first; then 2, 4 ... 64. */
+static const char *const *cores_of(struct look *look, bool whole)
+{
+    int asked = look->lab->exercise->speed_threads;
+    const char **list =
+        talloc_zero_array(look->ctx, const char *, CURVE_RUNS + 1);
+    size_t count = 0;
+
+    list[count++] = talloc_asprintf(list, "%d", asked);
+    for (int cores = 2; whole && cores <= 64; cores *= 2)
+        if (cores != asked)
+            list[count++] = talloc_asprintf(list, "%d", cores);
+    return list;
+}
+
+static void look_at(struct look *look, bool whole)
 {
     const char *why = NULL, *program;
+    struct timed *timed = &look->timed;
 
-    look->timed.wanted = true;
+    timed->wanted = true;
     program = program_of(look, &why);
     if (program == NULL ||
-        run(look, program, arguments, &look->timed, &why) != 0) {
+        run(look, program, cores_of(look, whole), timed, &why) != 0) {
         look->fault = why ? why : "cannot run the program in virtual time";
         return;
     }
-    if (arguments != curve_cores && falls_short(look)) {
+    if (!whole && falls_short(look)) {
         struct timed more;
 
-        if (run(look, program, curve_cores, &more, &why) == 0 && more.agree) {
-            look->timed.runs = more.runs;
-            look->timed.run_count = more.run_count;
+        if (run(look, program, cores_of(look, true), &more, &why) == 0 &&
+            more.agree) {
+            timed->runs = more.runs;
+            timed->run_count = more.run_count;
         }
     }
+    read_timed_sort(timed);
 }
 
 void look_timed(struct look *look)
 {
-    const char *arguments[] = {
-        talloc_asprintf(look->ctx, "%d", look->lab->exercise->speed_threads),
-        NULL};
-
-    look_at(look, arguments);
+    look_at(look, false);
 }
 
 void look_curve(struct look *look)
 {
-    look_at(look, curve_cores);
+    look_at(look, true);
 }

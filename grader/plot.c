@@ -39,8 +39,11 @@ static const struct {
     [PLOT_BOUND] = {"with lines lc rgb '#b3364b' lw 1.6 dt (2,4)", false},
 };
 
-static const char *const bar_colours[] = {"#1f5fa8", "#e0932f", "#4b9b6a",
-                                          "#9a5ba5"};
+/* Dark, and light. */
+static const char *const bar_colours[][2] = {{"#1f5fa8", "#a9c6e6"},
+                                             {"#d9822b", "#f3cfa4"},
+                                             {"#3f8f5f", "#b4d9c2"},
+                                             {"#8f5a9b", "#d8bfde"}};
 
 /* A text between single quotes. */
 static const char *quoted(void *ctx, const char *text)
@@ -247,6 +250,12 @@ int plot_lines(const struct plot *plot, const struct plot_line *lines,
 
 /* ---- bars --------------------------------------------------------------- */
 
+static const char *bar_colour(const struct plot_bars *bars, size_t series)
+{
+    return bars->in_pairs ? bar_colours[series / 2 % 4][series % 2]
+                          : bar_colours[series % 4][0];
+}
+
 static void write_bars(FILE *script, void *ctx, const void *context)
 {
     const struct plot_bars *bars = context;
@@ -291,7 +300,7 @@ static void write_bars(FILE *script, void *ctx, const void *context)
                 "%s$bars%zu using 1:2 with boxes lc rgb '%s' title %s, \\\n"
                 "    '' using 1:2:3 with labels offset 0,0.6 font ',12' "
                 "textcolor rgb '#3d434d' notitle",
-                before, s, bar_colours[s % 4], quoted(ctx, bars->series[s]));
+                before, s, bar_colour(bars, s), quoted(ctx, bars->series[s]));
         before = ", \\\n    ";
     }
     fputs("\n", script);

@@ -5,6 +5,7 @@
 #ifndef PLOT_H
 #define PLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct plot {
@@ -46,6 +47,7 @@ struct plot_bars {
     size_t group_count;
     const char *const *series; /* names in the legend */
     size_t series_count;
+    bool in_pairs; /* two neighbouring series have one colour, dark and light */
     const double *values;
 };
 int plot_bars(const struct plot *plot, const struct plot_bars *bars,

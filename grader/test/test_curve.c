@@ -328,6 +328,36 @@ Test(plot, bars)
     has(text, ">1500<");
 }
 
+/* Two kinds of work in three ways; one of them was not counted. */
+Test(plot, cases_are_bars)
+{
+    static const struct figure cases[] = {
+        {"waiting/one", 0.008, 0.080},   {"waiting/threads", 0.004, 0.040},
+        {"waiting/children", 0, 0.020},  {"adding/one", 0.006, 0.060},
+        {"adding/threads", 0.003, 0.03}, {"adding/children", 0, 0.03}};
+    struct curve curve = {
+        .title = "12", .asked = 2, .cases = cases, .case_count = 6};
+    const char *path = talloc_asprintf(ctx, "%s/told", folder);
+    const char *why = NULL, *text;
+    FILE *out = fopen(path, "w");
+
+    cr_assert_eq(
+        curve_draw_cases(ctx, folder, &curve, plot_here("").path, &why), 0,
+        "%s", why);
+    text = picture();
+    has(text, "waiting, virtual time");
+    has(text, "adding, clock");
+    has(text, ">children<");
+    has(text, "times as fast as one, on 2 cores");
+    curve_tell_cases(out, &curve);
+    fclose(out);
+    text = scratch_read(ctx, folder, "told");
+    has(text, "waiting/threads");
+    has(text, "2.00x");
+    has(text, "4.00x");
+    has(text, "     -");
+}
+
 Test(plot, where_it_cannot_be_written)
 {
     static const double x[] = {1, 2};
