@@ -317,8 +317,12 @@ Test(plot, bars)
     static const char *const loads[] = {"short", "long"};
     static const double values[] = {120, 80, 900, 410, 1500, 90, -1, 300};
     struct plot plot = plot_here("12 Four models");
-    struct plot_bars bars = {
-        "requests in a second", models, 4, loads, 2, values};
+    struct plot_bars bars = {.unit = "requests in a second",
+                             .groups = models,
+                             .group_count = 4,
+                             .series = loads,
+                             .series_count = 2,
+                             .values = values};
     const char *why = NULL, *text;
 
     cr_assert_eq(plot_bars(&plot, &bars, &why), 0, "%s", why);
