@@ -1,6 +1,8 @@
 /* expect: fail no-data-race */
 /*
- * Which coroutine is at work is noted once for all threads.
+ * Which coroutine is at work is noted once for all threads. When two threads
+ * have coroutines, each takes the other one's for its own, so that marked are
+ * all lines that may meet.
  */
 #include "coroutines.h"
 
@@ -49,8 +51,8 @@ static void enter(void)
 {
     struct coroutine *co = current; /* BUG */
 
-    co->value = co->function(co->arg);
-    co->state = ENDED;
+    co->value = co->function(co->arg); /* BUG */
+    co->state = ENDED;                 /* BUG */
 }
 
 /* Guard page and stack. Returns 0 or ENOMEM. */
@@ -102,49 +104,49 @@ struct coroutine *coro_create(void *(*function)(void *arg), void *arg,
 /* Runs it until it yields or ends. */
 static void resume(struct coroutine *co)
 {
-    co->state = RUNNING;
-    co->resumer = current; /* BUG */
-    current = co;          /* BUG */
-    swapcontext(&co->back, &co->here);
-    current = co->resumer; /* BUG */
-    if (co->state == ENDED && co->source != NULL)
-        coro_close(co->source);
+    co->state = RUNNING;                          /* BUG */
+    co->resumer = current;                        /* BUG */
+    current = co;                                 /* BUG */
+    swapcontext(&co->back, &co->here);            /* BUG */
+    current = co->resumer;                        /* BUG */
+    if (co->state == ENDED && co->source != NULL) /* BUG */
+        coro_close(co->source);                   /* BUG */
 }
 
 int coro_send(struct coroutine *co, void *value, void **result)
 {
-    if (co->state == RUNNING || co->state == ENDED)
-        return EBUSY;
-    if (co->state == FRESH && value != NULL)
-        return EINVAL;
-    co->value = value;
-    resume(co);
-    if (result != NULL)
-        *result = co->value;
-    return 0;
+    if (co->state == RUNNING || co->state == ENDED) /* BUG */
+        return EBUSY;                               /* BUG */
+    if (co->state == FRESH && value != NULL)        /* BUG */
+        return EINVAL;                              /* BUG */
+    co->value = value;                              /* BUG */
+    resume(co);                                     /* BUG */
+    if (result != NULL)                             /* BUG */
+        *result = co->value;                        /* BUG */
+    return 0;                                       /* BUG */
 }
 
 int coro_yield(void *value, void **sent)
 {
     struct coroutine *co = current; /* BUG */
 
-    if (co == NULL)
-        return EPERM;
-    if (co->closing)
-        return ECANCELED;
-    co->value = value;
-    co->state = SUSPENDED;
-    swapcontext(&co->here, &co->back);
-    if (co->closing)
-        return ECANCELED;
-    if (sent != NULL)
-        *sent = co->value;
-    return 0;
+    if (co == NULL)                    /* BUG */
+        return EPERM;                  /* BUG */
+    if (co->closing)                   /* BUG */
+        return ECANCELED;              /* BUG */
+    co->value = value;                 /* BUG */
+    co->state = SUSPENDED;             /* BUG */
+    swapcontext(&co->here, &co->back); /* BUG */
+    if (co->closing)                   /* BUG */
+        return ECANCELED;              /* BUG */
+    if (sent != NULL)                  /* BUG */
+        *sent = co->value;             /* BUG */
+    return 0;                          /* BUG */
 }
 
 bool coro_done(const struct coroutine *co)
 {
-    return co->state == ENDED;
+    return co->state == ENDED; /* BUG */
 }
 
 int coro_destroy(struct coroutine *co)
