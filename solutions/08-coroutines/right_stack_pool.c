@@ -116,6 +116,15 @@ static void empty_pool(void)
     }
 }
 
+static void make_context(struct coroutine *co)
+{
+    getcontext(&co->here);
+    co->here.uc_stack.ss_sp = co->memory;
+    co->here.uc_stack.ss_size = co->size;
+    co->here.uc_link = &co->back;
+    makecontext(&co->here, enter, 0);
+}
+
 struct coroutine *coro_create(void *(*function)(void *arg), void *arg,
                               size_t stack)
 {
@@ -134,11 +143,7 @@ struct coroutine *coro_create(void *(*function)(void *arg), void *arg,
     alive++;
     co->function = function;
     co->arg = arg;
-    getcontext(&co->here);
-    co->here.uc_stack.ss_sp = co->memory;
-    co->here.uc_stack.ss_size = co->size;
-    co->here.uc_link = &co->back;
-    makecontext(&co->here, enter, 0);
+    make_context(co);
     return co;
 }
 
