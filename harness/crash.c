@@ -51,7 +51,7 @@ static const char *name_of(int signal)
 
 static bool is_mapped(uint64_t address)
 {
-    return msync((void *)(uintptr_t)(address & ~4095ull), 1, MS_ASYNC) == 0;
+    return syscall(SYS_msync, address & ~4095ull, 1, MS_ASYNC) == 0;
 }
 
 /* "@pc,pc,...": where it stands, and the return addresses that led there. */

@@ -403,7 +403,7 @@ int tasks_run(struct tasks *tasks)
     tasks->running = true;
     while (tasks->first != NULL || tasks->asleep != NULL) {
         struct task *task;
-        void *wish;
+        void *wish = NULL;
 
         if (tasks->first == NULL)
             wake_next(tasks);

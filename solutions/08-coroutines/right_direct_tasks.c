@@ -188,7 +188,7 @@ int coro_await(struct coroutine *co, void **result)
     if (current == NULL)
         return EPERM;
     for (;;) {
-        void *yielded;
+        void *yielded = NULL;
 
         error = coro_send(co, value, &yielded);
         if (error != 0)

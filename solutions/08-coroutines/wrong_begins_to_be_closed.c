@@ -182,7 +182,7 @@ int coro_await(struct coroutine *co, void **result)
     if (current == NULL)
         return EPERM;
     for (;;) {
-        void *yielded;
+        void *yielded = NULL;
 
         error = coro_send(co, value, &yielded);
         if (error != 0)
@@ -368,7 +368,7 @@ int tasks_run(struct tasks *tasks)
     tasks->running = true;
     while (tasks->first != NULL || tasks->asleep != NULL) {
         struct task *task;
-        void *wish;
+        void *wish = NULL;
 
         if (tasks->first == NULL)
             wake_next(tasks);
