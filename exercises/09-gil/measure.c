@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "gil.h"
-#include "vm.c"
+#include "vm-inside.h"
 
 enum {
     ROUNDS = 64,      /* of all threads together */

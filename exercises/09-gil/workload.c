@@ -9,9 +9,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "gil.h"
-#include "vm.c"
+#include "vm-inside.h"
 
 enum { MOST = 64, INTERVAL = 2000 };
 
@@ -61,6 +62,9 @@ struct worker {
     struct vm_thread *state;
 };
 
+/* ---- threads --------------------------------------------------------------
+ */
+
 static void *execute_program(void *arg)
 {
     struct worker *worker = arg;
@@ -69,7 +73,8 @@ static void *execute_program(void *arg)
     return NULL;
 }
 
-uint64_t workload_student(int threads)
+/* Executes the program in so many threads; returns global 0. */
+static uint64_t run(const struct instruction *program, int threads)
 {
     struct vm *vm = vm_create();
     struct gil *gil = gil_create(INTERVAL);
@@ -78,10 +83,9 @@ uint64_t workload_student(int threads)
 
     if (vm == NULL || gil == NULL)
         return UINT64_MAX;
-    set_code(threads);
     for (int i = 0; i < threads; i++) {
         workers[i].gil = gil;
-        workers[i].state = vm_thread_create(vm, code, NULL);
+        workers[i].state = vm_thread_create(vm, program, NULL);
         pthread_create(&workers[i].thread, NULL, execute_program, &workers[i]);
     }
     for (int i = 0; i < threads; i++) {
@@ -93,3 +97,84 @@ uint64_t workload_student(int threads)
     vm_destroy(vm);
     return result;
 }
+
+uint64_t workload_student(int threads)
+{
+    set_code(threads);
+    return run(code, threads);
+}
+
+/* ---- the table, which decides nothing -------------------------------------
+ */
+
+enum { WAITS = 16 };
+
+/* Stands for a server that answers after 200 microseconds. */
+static int wait_for_answer(void *arg)
+{
+    struct timespec time = {0, 200000};
+
+    (void)arg;
+    nanosleep(&time, NULL);
+    return 0;
+}
+
+/* A function in C that needs no object, and computes outside the lock. */
+static int compute_outside(void *arg)
+{
+    uint64_t sum = 0;
+
+    (void)arg;
+#pragma GCC unroll 1
+    for (uint64_t i = 0; i < WORKLOAD(400000); i++) {
+        sum += i;
+        __asm__ volatile("" : "+r"(sum));
+    }
+    return 0;
+}
+
+static uint64_t run_rounds(vm_function *function, int threads)
+{
+    struct instruction program[] = {
+        WITH(VM_NUMBER, WAITS / threads),
+        DOES(VM_WAIT, function),
+        WITH(VM_LOOP, 1),
+        BARE(VM_END),
+    };
+
+    return run(program, threads);
+}
+
+#define CASES(threads)                                                         \
+    static uint64_t computes_##threads(int unused)                             \
+    {                                                                          \
+        (void)unused;                                                          \
+        return workload_student(threads);                                      \
+    }                                                                          \
+    static uint64_t waits_##threads(int unused)                                \
+    {                                                                          \
+        (void)unused;                                                          \
+        return run_rounds(wait_for_answer, threads);                           \
+    }                                                                          \
+    static uint64_t outside_##threads(int unused)                              \
+    {                                                                          \
+        (void)unused;                                                          \
+        return run_rounds(compute_outside, threads);                           \
+    }
+
+CASES(1)
+CASES(2)
+CASES(4)
+
+const struct workload_case workload_cases[] = {
+    {"computes/1-thread", computes_1},
+    {"computes/2-threads", computes_2},
+    {"computes/4-threads", computes_4},
+    {"waits/1-thread", waits_1},
+    {"waits/2-threads", waits_2},
+    {"waits/4-threads", waits_4},
+    {"computes-in-C/1-thread", outside_1},
+    {"computes-in-C/2-threads", outside_2},
+    {"computes-in-C/4-threads", outside_4},
+    {NULL, NULL},
+};

@@ -1,9 +1,13 @@
 /*
- * vm.c - see vm.h. Included by tests.c, workload.c and measure.c.
+ * vm-inside.h - what is behind vm.h. Included once by tests.c, by workload.c
+ * and by measure.c.
  *
  * Nothing here knows of threads: what they share is guarded by the
  * interpreter, that is, by whoever calls.
  */
+#ifndef VM_INSIDE_H
+#define VM_INSIDE_H
+
 #include "vm.h"
 
 #include <errno.h>
@@ -273,3 +277,5 @@ long vm_objects(const struct vm *vm)
 {
     return vm->objects;
 }
+
+#endif
