@@ -1,9 +1,11 @@
 /*
- * workload.c - what CPU-bound programs gain from threads: with a lock around
- * the interpreter, nothing.
+ * workload.c - what threads gain below a GIL.
  *
- * So many rounds of a loop that adds up numbers, shared by the threads. The
- * kit's own run is the same interpreter without a lock, in one thread.
+ * Judged is a CPU-bound program: so many rounds of a loop that adds up
+ * numbers, shared by the threads. With a lock around the interpreter they gain
+ * nothing. The kit's own run is the same interpreter without a lock, in one
+ * thread. Beside it stands a table with programs that wait, and with some that
+ * compute outside the lock.
  */
 #include "interleave.h"
 
@@ -62,8 +64,7 @@ struct worker {
     struct vm_thread *state;
 };
 
-/* ---- threads --------------------------------------------------------------
- */
+/* ---- threads ------------------------------------------------------------ */
 
 static void *execute_program(void *arg)
 {
@@ -104,8 +105,7 @@ uint64_t workload_student(int threads)
     return run(code, threads);
 }
 
-/* ---- the table, which decides nothing -------------------------------------
- */
+/* ---- the table, which decides nothing ----------------------------------- */
 
 enum { WAITS = 16 };
 
