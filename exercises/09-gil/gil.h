@@ -13,9 +13,9 @@
  *
  *   A turn has an end. While another thread waits for the interpreter, the
  *   one that holds it executes at most `interval` instructions more. Then it
- *   hands the interpreter over: the next instruction is executed by one of
- *   those who were waiting, whichever, and only later again by itself. A
- *   thread to which that has happened is one of those who wait.
+ *   hands the interpreter over: one of those who were waiting goes on,
+ *   whichever, and only later it itself. A thread to which that has happened
+ *   is one of those who wait.
  *
  *   Not before its end. A thread that executes and does not wait is made to
  *   hand over no sooner than `interval` instructions after its turn began.

@@ -639,33 +639,39 @@ Expect(fair, asleep)
 
 enum { STEPS = 32, INTERVAL = 2 };
 
-/* Who has executed which instruction; guarded by the interpreter. */
+/* Who has executed what; guarded by the interpreter. */
 static struct {
     int count;
     struct step {
         int who;
-        int still; /* all others that have not ended wait */
+        enum { STEP, STILL, FINISH } what;
     } steps[STEPS];
 } story;
 
-static void note(int who, int still)
+static int note(void *arg, int what)
 {
-    if (story.count < STEPS)
-        story.steps[story.count++] = (struct step){who, still};
+    if (story.count < STEPS) {
+        story.steps[story.count].who = ((struct worker *)arg)->number;
+        story.steps[story.count++].what = what;
+    }
+    return 0;
 }
 
 static int step(void *arg)
 {
-    note(((struct worker *)arg)->number, 0);
-    return 0;
+    return note(arg, STEP);
 }
 
 /* Goes on when nothing else can move: then the others stand in line. */
 static int still(void *arg)
 {
     meet(&stages);
-    note(((struct worker *)arg)->number, 1);
-    return 0;
+    return note(arg, STILL);
+}
+
+static int finish(void *arg)
+{
+    return note(arg, FINISH);
 }
 
 static int comes_later(int who, int at)
@@ -676,15 +682,24 @@ static int comes_later(int who, int at)
     return 0;
 }
 
-/* Instructions of the same thread from there on, one behind the other. */
-static int run_from(int at)
+/* The end of what one thread has done there without a break. */
+static int end_of_turn(int at)
 {
-    int length = 1;
+    int who = story.steps[at].who;
 
-    while (at + length < story.count &&
-           story.steps[at + length].who == story.steps[at].who)
-        length++;
-    return length;
+    while (at < story.count && story.steps[at].who == who)
+        at++;
+    return at;
+}
+
+/* vm_finish() is no instruction. */
+static int instructions(int from, int to)
+{
+    int count = 0;
+
+    for (; from < to; from++)
+        count += story.steps[from].what != FINISH;
+    return count;
 }
 
 /* The most that a thread has executed while another stood in line. */
@@ -693,10 +708,11 @@ static int longest_turn(void)
     int most = 0;
 
     for (int i = 0; i < story.count; i++) {
-        int run = run_from(i);
+        int end = end_of_turn(i);
 
-        if (story.steps[i].still && i + run < story.count && run - 1 > most)
-            most = run - 1;
+        if (story.steps[i].what == STILL && end < story.count &&
+            instructions(i + 1, end) > most)
+            most = instructions(i + 1, end);
     }
     return most;
 }
@@ -706,46 +722,58 @@ static int shortest_turn(void)
 {
     int least = STEPS;
 
-    for (int i = 0, run; i < story.count; i += run) {
-        run = run_from(i);
-        if (comes_later(story.steps[i].who, i + run) && run < least)
-            least = run;
+    for (int i = 0, end; i < story.count; i = end) {
+        end = end_of_turn(i);
+        if (comes_later(story.steps[i].who, end) &&
+            instructions(i, end) < least)
+            least = instructions(i, end);
     }
     return least;
 }
 
 static const struct instruction waits_for_others[] = {
-    DOES(VM_NATIVE, still), DOES(VM_NATIVE, step), DOES(VM_NATIVE, step),
-    DOES(VM_NATIVE, step),  BARE(VM_END),
+    DOES(VM_NATIVE, still),
+    DOES(VM_NATIVE, step),
+    DOES(VM_NATIVE, step),
+    DOES(VM_END, step),
 };
 
 static const struct instruction one_step[] = {
     DOES(VM_NATIVE, step),
-    BARE(VM_END),
+    DOES(VM_END, step),
 };
 
-static const struct instruction five_steps[] = {
-    DOES(VM_NATIVE, step), DOES(VM_NATIVE, step), DOES(VM_NATIVE, step),
-    DOES(VM_NATIVE, step), DOES(VM_NATIVE, step), BARE(VM_END),
+static const struct instruction three_steps[] = {
+    DOES(VM_NATIVE, step),
+    DOES(VM_NATIVE, step),
+    DOES(VM_NATIVE, step),
+    DOES(VM_END, step),
 };
 
-static void begin_story(int interval)
+/* These programs, at once, with an interval of two; all that they do is
+ * written down. */
+static void tell_story(int count, const struct instruction *const *codes)
 {
     memset(&story, 0, sizeof story);
-    open_vm(interval);
-}
-
-static void end_story(void)
-{
-    observe_int("executed", story.count);
+    open_vm(INTERVAL);
+    for (int i = 0; i < count; i++)
+        vm_at_finish(prepare(i, vm, gil, codes[i])->state, finish);
+    for (int i = 0; i < count; i++)
+        start(&workers[i]);
+    for (int i = 0; i < count; i++)
+        join(&workers[i]);
+    observe_int("executed", instructions(0, story.count));
+    observe_int("finished", story.count - instructions(0, story.count));
     observe_int("too-long", longest_turn() > INTERVAL ? longest_turn() : 0);
     observe_int("too-short", shortest_turn() < INTERVAL);
     close_vm();
 }
 
-static void expect_story(int count)
+static void expect_story(int count, int threads)
 {
     expect_int("executed", EQUAL, count, "each program came to its end");
+    expect_int("finished", EQUAL, threads,
+               "vm_finish() is called once for each program");
     expect_int("too-long", EQUAL, 0,
                "while another thread waits for the interpreter, the one that "
                "holds it executes at most `interval` instructions more (2 in "
@@ -761,52 +789,48 @@ Test(schedules, turn_has_an_end)
 {
     const struct instruction *codes[] = {waits_for_others, one_step};
 
-    begin_story(INTERVAL);
-    run_all(2, codes, NULL);
-    end_story();
+    tell_story(2, codes);
 }
 
 Expect(schedules, turn_has_an_end)
 {
-    expect_story(5);
+    expect_story(6, 2);
 }
 
 Test(schedules, turn_of_three)
 {
     const struct instruction *codes[] = {waits_for_others, one_step, one_step};
 
-    begin_story(INTERVAL);
-    run_all(3, codes, NULL);
-    end_story();
+    tell_story(3, codes);
 }
 
 Expect(schedules, turn_of_three)
 {
-    expect_story(6);
+    expect_story(8, 3);
 }
 
 Test(schedules, turn_and_turn_again)
 {
-    begin_story(INTERVAL);
-    run_same(2, waits_for_others, NULL);
-    end_story();
+    const struct instruction *codes[] = {waits_for_others, waits_for_others};
+
+    tell_story(2, codes);
 }
 
 Expect(schedules, turn_and_turn_again)
 {
-    expect_story(8);
+    expect_story(8, 2);
 }
 
 Test(schedules, turn_not_cut_short)
 {
-    begin_story(INTERVAL);
-    run_same(2, five_steps, NULL);
-    end_story();
+    const struct instruction *codes[] = {three_steps, three_steps};
+
+    tell_story(2, codes);
 }
 
 Expect(schedules, turn_not_cut_short)
 {
-    expect_story(10);
+    expect_story(8, 2);
 }
 
 /* ---- schedules: references ---------------------------------------------- */

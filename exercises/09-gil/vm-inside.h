@@ -25,6 +25,7 @@ struct vm {
 struct vm_thread {
     struct vm *vm;
     void *arg;
+    vm_function *at_finish; /* or NULL */
     const struct instruction *next;
     const struct instruction *code;
     int error;
@@ -192,8 +193,11 @@ static void execute(struct vm_thread *thread, const struct instruction *what)
     case VM_NATIVE:
         thread->error = what->function(thread->arg);
         break;
-    case VM_WAIT:
     case VM_END:
+        if (what->function != NULL)
+            thread->error = what->function(thread->arg);
+        break;
+    case VM_WAIT:
         break;
     }
 }
@@ -216,6 +220,8 @@ int vm_wait(struct vm_thread *thread)
 
 int vm_finish(struct vm_thread *thread)
 {
+    if (thread->at_finish != NULL)
+        thread->at_finish(thread->arg);
     while (thread->depth > 0)
         object_drop(thread->vm, pop(thread));
     return thread->error;
@@ -261,6 +267,11 @@ struct vm_thread *vm_thread_create(struct vm *vm,
 void vm_thread_destroy(struct vm_thread *thread)
 {
     free(thread);
+}
+
+void vm_at_finish(struct vm_thread *thread, vm_function *function)
+{
+    thread->at_finish = function;
 }
 
 long vm_value(const struct vm *vm, int global)

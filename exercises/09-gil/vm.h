@@ -49,7 +49,8 @@ enum vm_op {
     VM_RETURN,
     VM_NATIVE, /* call `function` with the interpreter held */
     VM_WAIT,   /* call `function` without: it may wait, or compute for long */
-    VM_END
+    VM_END     /* the program is over; calls `function` first, if any, as a
+                  VM_NATIVE does */
 };
 
 struct instruction {
@@ -116,6 +117,9 @@ void vm_destroy(struct vm *vm);
 struct vm_thread *vm_thread_create(struct vm *vm,
                                    const struct instruction *code, void *arg);
 void vm_thread_destroy(struct vm_thread *thread);
+
+/* vm_finish() will call this first. Before the thread executes anything. */
+void vm_at_finish(struct vm_thread *thread, vm_function *function);
 
 /* A global's value, and the references to its object. The interpreter must be
  * held, or nobody uses it any more. */
