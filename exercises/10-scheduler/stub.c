@@ -90,7 +90,12 @@ static void jobs_arrive(struct run *run)
     }
 }
 
-/* Does the job leave its core now? TODO step 3: only core 0 is looked at. */
+/*
+ * Does the job leave its core now?
+ * TODO step 1: even with ticks left, if its slice is over.
+ * TODO step 2: for its I/O, which is passed over here.
+ * TODO step 3: only core 0 is looked at.
+ */
 static void cores_look(struct run *run)
 {
     struct core *core = &run->cores[0];
@@ -102,8 +107,8 @@ static void cores_look(struct run *run)
     job = &run->workload->jobs[core->job];
     task = &run->tasks[core->job];
     if (task->left > 0)
-        return;       /* TODO step 1: even if its slice is over? */
-    task->burst += 2; /* TODO step 2: passes over the I/O */
+        return;
+    task->burst += 2;
     if (task->burst < job->burst_count) {
         task->left = job->bursts[task->burst];
         return;
