@@ -1,6 +1,7 @@
 /* expect: fail one-core */
 /*
- * wrong_nobody_is_endless.c - a workload without jobs is waited for.
+ * wrong_nobody_is_endless.c - the end is noticed when a job ends: without jobs
+ * it never comes.
  */
 #include "scheduler.h"
 
@@ -36,6 +37,7 @@ struct run {
     struct schedule *schedule;
     int64_t now;
     int alive; /* jobs that have not ended */
+    bool over;
     struct task *tasks;
     int *queue; /* a ring with a place for each job */
     int head, length;
@@ -104,7 +106,7 @@ static void complete_burst(struct run *run, int i)
 
     if (++task->burst == job->burst_count) {
         task->state = ENDED;
-        run->alive--;
+        run->over = --run->alive == 0;
     } else {
         task->state = BLOCKED;
         task->back = run->now + job->bursts[task->burst];
@@ -174,8 +176,7 @@ static int core_works(struct run *run, int c)
 
 static int run_all(struct run *run)
 {
-    for (run->now = 0; run->alive != 0 || run->now == 0; run->now++) {
-        run->alive -= run->workload->count == 0; /* BUG */
+    for (run->now = 0; !run->over; run->now++) { /* BUG */
         io_returns(run);
         jobs_arrive(run);
         cores_look(run);

@@ -1,4 +1,4 @@
-/* expect: fail io any-workload */
+/* expect: fail io */
 /*
  * wrong_slice_not_reset.c - after its I/O a job has what was left of its slice.
  */
