@@ -177,6 +177,48 @@ static char taken(struct queue *queue)
     return error == EPIPE ? '-' : '!';
 }
 
+/* ---- step 1: waits cost nothing ----------------------------------------- */
+
+Test(asleep, taker)
+{
+    struct party taker = {.queue = new_queue(1), .error = -1};
+
+    taker.thread = start(take_one, &taker);
+    settle();
+    queue_put(taker.queue, &letters[0]);
+    pthread_join(taker.thread, NULL);
+    observe_int("got", taker.error == 0 && taker.item == &letters[0]);
+    observe_effort(&taker);
+    queue_destroy(taker.queue);
+}
+
+Expect(asleep, taker)
+{
+    expect_int("got", EQUAL, 1, "what is put in is taken");
+    expect_no_effort();
+}
+
+Test(asleep, putter)
+{
+    struct party putter = {.queue = new_queue(1), .item = &letters[1]};
+
+    queue_put(putter.queue, &letters[0]);
+    putter.thread = start(put_it, &putter);
+    settle();
+    observe_int("first", taken(putter.queue));
+    pthread_join(putter.thread, NULL);
+    observe_int("second", taken(putter.queue));
+    observe_effort(&putter);
+    queue_destroy(putter.queue);
+}
+
+Expect(asleep, putter)
+{
+    expect_int("first", EQUAL, 'a', "what was put in first is taken first");
+    expect_int("second", EQUAL, 'b', "who waited for room has got it");
+    expect_no_effort();
+}
+
 /* ---- step 1: a bounded queue -------------------------------------------- */
 
 Test(queue, in_and_out)
@@ -375,48 +417,6 @@ Expect(queue, crowd)
     expect_int("out-of-order", EQUAL, 0,
                "each consumer sees the items of each producer in the order in "
                "which they were put in");
-}
-
-/* ---- step 1: waits cost nothing ----------------------------------------- */
-
-Test(asleep, taker)
-{
-    struct party taker = {.queue = new_queue(1), .error = -1};
-
-    taker.thread = start(take_one, &taker);
-    settle();
-    queue_put(taker.queue, &letters[0]);
-    pthread_join(taker.thread, NULL);
-    observe_int("got", taker.error == 0 && taker.item == &letters[0]);
-    observe_effort(&taker);
-    queue_destroy(taker.queue);
-}
-
-Expect(asleep, taker)
-{
-    expect_int("got", EQUAL, 1, "what is put in is taken");
-    expect_no_effort();
-}
-
-Test(asleep, putter)
-{
-    struct party putter = {.queue = new_queue(1), .item = &letters[1]};
-
-    queue_put(putter.queue, &letters[0]);
-    putter.thread = start(put_it, &putter);
-    settle();
-    observe_int("first", taken(putter.queue));
-    pthread_join(putter.thread, NULL);
-    observe_int("second", taken(putter.queue));
-    observe_effort(&putter);
-    queue_destroy(putter.queue);
-}
-
-Expect(asleep, putter)
-{
-    expect_int("first", EQUAL, 'a', "what was put in first is taken first");
-    expect_int("second", EQUAL, 'b', "who waited for room has got it");
-    expect_no_effort();
 }
 
 /* ---- step 2: the end of a queue ----------------------------------------- */

@@ -1,8 +1,8 @@
 /* expect: fail every-interleaving */
 /*
  * wrong_take_in_two_steps.c - one stretch with the lock waits until there is
- * an item, another one takes it. Between the two it may be taken by somebody
- * else, and what is taken then is what was there before.
+ * an item, another one takes it. Between the two somebody else may take it,
+ * and the queue seems to have come to its end.
  */
 #include "producer-consumer.h"
 
@@ -108,7 +108,9 @@ static int take_until(struct queue *queue, void **item,
     pthread_mutex_unlock(&queue->lock); /* BUG */
 
     pthread_mutex_lock(&queue->lock); /* BUG */
-    if (error == 0) {
+    if (error == 0 && queue->count == 0) {
+        error = EPIPE;
+    } else if (error == 0) {
         *item = queue->items[queue->first];
         queue->first = (queue->first + 1) % queue->capacity;
         queue->count--;
