@@ -196,6 +196,31 @@ Test(check, a_loop_before_the_tests_is_stopped)
            "behaviour", 1, "before main()");
 }
 
+/* A wait of 60001 milliseconds is asked for in a test of the explorer only,
+ * where it takes no time. */
+Test(check, what_is_explored_is_not_run_elsewhere)
+{
+    struct ran ran;
+
+    scratch_write(
+        folder, "waits.c",
+        talloc_asprintf(
+            ctx,
+            "#define queue_take_within take_quietly\n%s\n"
+            "#undef queue_take_within\n"
+            "int queue_take_within(struct queue *q, void **i, long n);\n"
+            "int queue_take_within(struct queue *q, void **i, long n)\n"
+            "{ if (n == 60001) abort();\n  return take_quietly(q, i, n); }\n",
+            scratch_read(ctx, "solutions/11-producer-consumer",
+                         "reference.c")));
+    ran = check("11", talloc_asprintf(ctx, "%s/waits.c", folder), "behaviour");
+    cr_expect_eq(ran.status, 0, "%s", ran.out);
+    cr_expect_null(strstr(ran.out, "Notes"), "%s", ran.out);
+    ran = check("11", talloc_asprintf(ctx, "%s/waits.c", folder),
+                "interleavings");
+    cr_expect_eq(ran.status, 1, "%s", ran.out);
+}
+
 Test(check, an_unknown_exercise_is_an_error)
 {
     struct ran ran = check("99", answer("a.c", ""), "");
