@@ -680,6 +680,52 @@ Expect(memory, all)
     expect_int("loop-waits", EQUAL, 2, "two items wait at one moment");
 }
 
+/* ---- every interleaving -------------------------------------------------- */
+
+static uint64_t square(int i)
+{
+    return (uint64_t)(i + 2) * (uint64_t)(i + 2);
+}
+
+/* Two threads and so many items; no notes are made, which would be steps. */
+static void in_any_order(int count)
+{
+    const struct workload workload = {count, square, NULL};
+    const struct means means = {2, 1};
+    uint64_t sum = 0;
+
+    memset(results, 0, sizeof results);
+    observe_int("returned", run_with_threads(&workload, &means, results));
+    for (int i = 0; i < count; i++)
+        sum = sum * 100 + results[i];
+    observe_int("results", (long long)sum);
+    observe_int("beyond", (long long)results[count]);
+}
+
+Test(schedules, an_item_for_each)
+{
+    in_any_order(2);
+}
+
+Expect(schedules, an_item_for_each)
+{
+    expect_int("returned", EQUAL, 0, "nothing has failed");
+    expect_int("results", EQUAL, 409, "results[i] is what came of item i");
+    expect_int("beyond", EQUAL, 0, "behind the last item there is none");
+}
+
+Test(schedules, three_items)
+{
+    in_any_order(3);
+}
+
+Expect(schedules, three_items)
+{
+    expect_int("returned", EQUAL, 0, "nothing has failed");
+    expect_int("results", EQUAL, 40916, "results[i] is what came of item i");
+    expect_int("beyond", EQUAL, 0, "behind the last item there is none");
+}
+
 /* ---- the choice ---------------------------------------------------------- */
 
 static const char *const reasons[] = {"NO_REASON", "CORES_COMPUTE",
