@@ -149,7 +149,9 @@ static bool glance_at_task(struct glance *glance, const struct board *board,
         return false;
     if (glance->count == before)
         return true;
-    if (row != NULL && row->waiting != WAIT_NOTHING)
+    if (row != NULL && row->waiting == WAIT_SLEEP)
+        glance->timed = glance->naps = true;
+    else if (row != NULL && row->waiting != WAIT_NOTHING)
         glance->timed |= row->timed; /* by a clock that ends it soon */
     else if (*call == '\0')
         glance->timed = glance->naps = true; /* not to be read: no proof */

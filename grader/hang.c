@@ -21,6 +21,7 @@ struct scene {
     const struct board *board;
     struct symbols *symbols;
     uint32_t used;
+    bool ends; /* a sleep that is not on the board may end by the clock */
     uint64_t locks[64]; /* in the order in which they are named: A, B, ... */
     size_t lock_count;
 };
@@ -199,8 +200,11 @@ static const char *waits_for(struct scene *scene, const struct board_row *row)
         return HANG_READY;
     case WAIT_CHILD:
         return HANG_CHILD;
+    case WAIT_SLEEP:
+        return "sleeps by the clock";
     case WAIT_NOTHING:
-        return "sleeps in a call that nothing will end";
+        return scene->ends ? "sleeps, or is about to"
+                           : "sleeps in a call that nothing will end";
     default:
         break;
     }
@@ -272,16 +276,19 @@ static const struct board_row *find_circle(const struct scene *scene)
 }
 
 struct report hang_report(void *ctx, const struct board *board,
-                          struct symbols *symbols, enum lens lens)
+                          struct symbols *symbols, enum lens lens,
+                          enum bug kind)
 {
     struct scene scene = {.ctx = ctx, .board = board, .symbols = symbols};
-    struct report report = {.kind = BUG_DEADLOCK, .lens = lens};
+    struct report report = {.kind = kind, .lens = lens};
     const struct board_row *circle, *row;
 
+    scene.ends = kind == BUG_ASLEEP;
     scene.used =
         board->rows_used < BOARD_THREADS ? board->rows_used : BOARD_THREADS;
     report.test = talloc_strndup(ctx, board->test, sizeof board->test);
-    report.title = "nothing can move any more";
+    report.title = kind == BUG_ASLEEP ? "still asleep when the time was up"
+                                      : "nothing can move any more";
     circle = find_circle(&scene);
     if (circle != NULL) {
         row = circle;

@@ -18,13 +18,15 @@
 #define HANG_CHILD "waits for a child process to end"
 
 /*
- * The board must be of a process in which all is still. When threads wait for
+ * BUG_DEADLOCK: the board must be of a process in which all is still.
+ * BUG_ASLEEP: of one whose time is up. When threads wait for
  * each other in a circle, the report has a side for each thread of the circle;
  * else one for each thread that waits, those that hold a lock first. Threads
  * with the same story share a side.
  */
 struct report hang_report(void *ctx, const struct board *board,
-                          struct symbols *symbols, enum lens lens);
+                          struct symbols *symbols, enum lens lens,
+                          enum bug kind);
 
 /*
  * The same from a record, "SIGSEGV@pc,pc,...": offsets from the load address,

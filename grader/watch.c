@@ -153,10 +153,7 @@ static void tell_hang(struct watch *watch, pid_t pid, enum bug kind)
 
     if (symbols != NULL) {
         report = hang_report(watch->ctx, stillness_board(watch->stillness),
-                             symbols, watch->spec->lens);
-        report.kind = kind;
-        if (kind == BUG_ASLEEP)
-            report.title = "still asleep when the time was up";
+                             symbols, watch->spec->lens, kind);
         run_add_report(watch->ctx, watch->reports, &report);
     }
     if (kind == BUG_ASLEEP)

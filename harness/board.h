@@ -37,6 +37,7 @@ enum waiting {
     WAIT_WRITE,
     WAIT_POLL,     /* in poll(), epoll_wait() and their like */
     WAIT_CHILD,    /* in waitpid(); `object` is the child, or 0 for any */
+    WAIT_SLEEP,    /* in sleep(), nanosleep() and their like */
     WAIT_RUNNER,   /* for Criterion's runner (assertions.c) */
     WAIT_MEETING,  /* inside meet(): to be let go when all is still */
     WAIT_PATIENCE, /* held back by the patient policy: likewise */
@@ -82,7 +83,8 @@ struct board_row {
     uint64_t pthread; /* pthread_t, so that join finds the row */
     uint64_t start, argument;
     uint64_t stack_top;
-    uint32_t tried; /* was held back before a try, once */
+    uint32_t tried;  /* was held back before a try, once */
+    uint32_t inside; /* a library, called from `at`, which has no frames */
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
- * calls_curl.c - the calls of libcurl in which an answer sleeps, so that a
- * hang report has their line. See calls.c.
+ * calls_curl.c - the calls of libcurl in which an answer sleeps, or works, so
+ * that a report of a hang has their line. See calls.c.
  *
  * Most exercises are not linked with libcurl: the names are weak, and nobody
  * calls these functions then. Handles are pointers to void.
@@ -12,6 +12,9 @@ __attribute__((weak)) int curl_multi_poll(void *multi, void *more,
 __attribute__((weak)) int curl_multi_wait(void *multi, void *more,
                                           unsigned count, int ms, int *ready);
 __attribute__((weak)) int curl_multi_timeout(void *multi, long *ms);
+__attribute__((weak)) int curl_multi_perform(void *multi, int *running);
+__attribute__((weak)) int curl_multi_socket_action(void *multi, int fd,
+                                                   int events, int *running);
 __attribute__((weak)) int curl_easy_perform(void *easy);
 
 #define SOON_MS 10000
@@ -52,6 +55,47 @@ QUIET int il_curl_multi_wait(void *multi, void *more, unsigned count, int ms,
     wait_begin(row, WAIT_POLL, UINT64_MAX, sleep_is_short(multi, ms), &at);
     result = curl_multi_wait(multi, more, count, ms, ready);
     wait_end(row);
+    return result;
+}
+
+/* libcurl is compiled without frames: if the time is up in it, crash.c asks
+ * where it was called. */
+QUIET static void inside_begin(struct board_row *row, const struct frames *at)
+{
+    if (row == NULL)
+        return;
+    row->at = *at;
+    row->inside = 1;
+}
+
+QUIET static void inside_end(struct board_row *row)
+{
+    if (row != NULL)
+        row->inside = 0;
+}
+
+int il_curl_multi_perform(void *multi, int *running);
+QUIET int il_curl_multi_perform(void *multi, int *running)
+{
+    int result;
+    ENTER;
+
+    inside_begin(row, &at);
+    result = curl_multi_perform(multi, running);
+    inside_end(row);
+    return result;
+}
+
+int il_curl_multi_socket_action(void *multi, int fd, int events, int *running);
+QUIET int il_curl_multi_socket_action(void *multi, int fd, int events,
+                                      int *running)
+{
+    int result;
+    ENTER;
+
+    inside_begin(row, &at);
+    result = curl_multi_socket_action(multi, fd, events, running);
+    inside_end(row);
     return result;
 }
 

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "inside.h"
 #include "stacks.h"
@@ -54,6 +56,36 @@ static bool is_mapped(uint64_t address)
     return syscall(SYS_msync, address & ~4095ull, 1, MS_ASYNC) == 0;
 }
 
+extern const char __executable_start[], etext[]; /* ld(1) */
+
+static bool in_program(uint64_t pc)
+{
+    return pc >= (uint64_t)__executable_start && pc < (uint64_t)etext;
+}
+
+/* 0 where nothing can be read: a guard page, say. */
+static uint64_t word_at(uint64_t address)
+{
+    uint64_t word = 0;
+    struct iovec to = {&word, sizeof word};
+    struct iovec from = {(void *)(uintptr_t)address, sizeof word};
+
+    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) < 0 ? 0 : word;
+}
+
+/* A system call of the C library has no frame of its own, so the frames begin
+ * with its caller's: where it goes back to lies on top of the stack. 0: this
+ * is no such place. */
+QUIET static uint64_t caller_of_leaf(uint64_t pc, uint64_t low)
+{
+    uint64_t back;
+
+    if (in_program(pc))
+        return 0;
+    back = word_at(low);
+    return in_program(back) ? back : 0;
+}
+
 /* "@pc,pc,...": where it stands, and the return addresses that led there. */
 QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
 {
@@ -61,18 +93,30 @@ QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
     uint64_t low = (uint64_t)registers[REG_RSP];
     uint64_t top = row ? row->stack_top : 0;
     uint64_t frame = (uint64_t)registers[REG_RBP];
+    uint64_t leaf = caller_of_leaf((uint64_t)registers[REG_RIP], low);
+    bool known; /* some line of the program */
 
     n = put_text(line, n, "@");
     n = put_hex(line, n, (uint64_t)registers[REG_RIP] - board->base);
+    if (leaf != 0) {
+        n = put_text(line, n, ",");
+        n = put_hex(line, n, leaf - board->base);
+    }
+    known = leaf != 0 || in_program((uint64_t)registers[REG_RIP]);
     for (int i = 0; i < 16 && frame >= low && frame < top && is_mapped(frame);
          i++) {
         const uint64_t *at = (const uint64_t *)frame;
 
         n = put_text(line, n, ",");
         n = put_hex(line, n, at[1] - board->base);
+        known |= in_program(at[1]);
         if (at[0] <= frame)
             break;
         frame = at[0];
+    }
+    for (int i = 0; !known && row && row->inside && i < BOARD_FRAMES; i++) {
+        n = put_text(line, n, ",");
+        n = put_hex(line, n, row->at.pc[i] - board->base);
     }
     return n;
 }
