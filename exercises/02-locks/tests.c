@@ -446,6 +446,57 @@ Expect(exclusion, deposit_waits)
     expect_int("balance", EQUAL, 50, "100 less 80 and 30 more");
 }
 
+/*
+ * Who waits sleeps. approve() goes to one meeting after another, to which
+ * nobody comes: each is over when the deposit is asleep. One that spins has
+ * used up its processor time before the last of them.
+ */
+#define LONELY 4
+
+struct lonely {
+    struct clerk *deposit;
+    struct meeting meetings[LONELY];
+    int met;
+};
+
+static bool stay_alone(void *arg)
+{
+    struct lonely *lonely = arg;
+
+    start(lonely->deposit, deposit_and_meet);
+    for (int i = 0; i < LONELY; i++)
+        lonely->met += meet(&lonely->meetings[i]);
+    return true;
+}
+
+Test(exclusion, waiter_sleeps)
+{
+    struct account *account = account_create(100);
+    struct clerk clerk = clerk_at(account, 30);
+    struct lonely lonely = {.deposit = &clerk};
+    int returned;
+
+    for (int i = 0; i < LONELY; i++)
+        lonely.meetings[i].size = 2;
+    clerk.meeting = &lonely.meetings[LONELY - 1];
+    returned = account_withdraw(account, 80, stay_alone, &lonely);
+    finish(&clerk, 1);
+    observe_int("withdraw", returned);
+    observe_int("inside", lonely.met);
+    observe_int("balance", account_balance(account));
+    account_destroy(account);
+}
+
+Expect(exclusion, waiter_sleeps)
+{
+    expect_int("withdraw", EQUAL, 0,
+               "there was enough, and approve() said yes");
+    expect_int("inside", EQUAL, LONELY,
+               "while approve() is asked the account is held: a deposit waits "
+               "until the withdrawal is over");
+    expect_int("balance", EQUAL, 50, "100 less 80 and 30 more");
+}
+
 /* ---- apart: different accounts at the same moment --------------------------
  */
 
@@ -499,6 +550,69 @@ Expect(apart, all_accounts_at_once)
                "of the others");
     expect_int("sum", EQUAL, ACCOUNTS * (100 - 80 + 7),
                "each account has 100 less 80 and 7 more");
+}
+
+/*
+ * One account is held for long, and meanwhile somebody withdraws from each of
+ * the others: whichever lock of a fixed number it shares, one shares it too.
+ */
+#define OTHERS 32
+
+static struct meeting visits[OTHERS];
+
+static bool be_visited(void *arg)
+{
+    int *met = arg;
+
+    for (int i = 0; i < OTHERS; i++)
+        *met += meet(&visits[i]) == 2;
+    return true;
+}
+
+static void *visit(void *arg)
+{
+    struct account **others = arg;
+
+    for (int i = 0; i < OTHERS; i++) {
+        struct clerk clerk = clerk_at(others[i], 80);
+
+        clerk.meeting = &visits[i];
+        withdraw(&clerk);
+    }
+    return NULL;
+}
+
+/* The one that is held is made in the middle: its address is like those of the
+ * others. */
+Test(apart, one_by_one)
+{
+    struct account *accounts[OTHERS + 1], *held;
+    pthread_t visitor;
+    int met = 0;
+
+    for (int i = 0; i <= OTHERS; i++) {
+        accounts[i] = account_create(100);
+        cr_assert(accounts[i] != NULL, "account_create() returned NULL");
+    }
+    for (int i = 0; i < OTHERS; i++)
+        visits[i].size = 2;
+    held = accounts[OTHERS / 2];
+    accounts[OTHERS / 2] = accounts[OTHERS];
+    accounts[OTHERS] = held;
+    pthread_create(&visitor, NULL, visit, accounts);
+    account_withdraw(held, 80, be_visited, &met);
+    pthread_join(visitor, NULL);
+    observe_int("together", met);
+    for (int i = 0; i <= OTHERS; i++)
+        account_destroy(accounts[i]);
+}
+
+Expect(apart, one_by_one)
+{
+    expect_int(
+        "together", EQUAL, OTHERS,
+        "while one account is held, a withdrawal from any other one goes "
+        "on: no two accounts share a lock");
 }
 
 /* approve() of one account uses another: a transfer, if you like. */
