@@ -318,6 +318,70 @@ Expect(overlap, transfers)
                "moment");
 }
 
+/*
+ * One transfer is held for long, and meanwhile others are made, each between
+ * two accounts of its own: whichever lock of a fixed number the first one
+ * shares, one of them shares it too.
+ */
+#define OTHERS 32
+
+static struct meeting visits[OTHERS];
+
+static bool be_visited(void *arg)
+{
+    int *met = arg;
+
+    for (int i = 0; i < OTHERS; i++)
+        *met += meet(&visits[i]) == 2;
+    return true;
+}
+
+static void *visit(void *arg)
+{
+    struct account **accounts = arg;
+
+    for (int i = 0; i < OTHERS; i++) {
+        struct order order = {.from = accounts[2 * i],
+                              .to = accounts[2 * i + 1],
+                              .amount = 1,
+                              .answer = true,
+                              .meeting = &visits[i],
+                              .rounds = 1};
+
+        carry_out(&order);
+    }
+    return NULL;
+}
+
+/* The pair that is held is made in the middle: its addresses are like those of
+ * the others. */
+Test(overlap, one_by_one)
+{
+    struct account *accounts[2 * OTHERS], *held[2];
+    pthread_t visitor;
+    int met = 0;
+
+    for (int i = 0; i < OTHERS; i++)
+        visits[i].size = 2;
+    open_accounts(accounts, OTHERS, 100);
+    open_accounts(held, 2, 100);
+    open_accounts(accounts + OTHERS, OTHERS, 100);
+    cr_assert(pthread_create(&visitor, NULL, visit, accounts) == 0,
+              "the test could not create a thread");
+    transfer(held[0], held[1], 1, be_visited, &met);
+    pthread_join(visitor, NULL);
+    observe_int("met", met);
+    close_accounts(held, 2);
+    close_accounts(accounts, 2 * OTHERS);
+}
+
+Expect(overlap, one_by_one)
+{
+    expect_int("met", EQUAL, OTHERS,
+               "a transfer does not wait for one that shares no account with "
+               "it, whichever accounts the two are between");
+}
+
 /* ---- one philosopher ---------------------------------------------------- */
 
 struct guest {
