@@ -168,9 +168,9 @@ int loop_unwatch(struct loop *loop, int fd);
 struct task;
 
 /*
- * A task that the caller writes. begin(task, arg) is called in the next turn.
- * It owes one task_finish(), now or in some later callback. Returns NULL when
- * there is no memory.
+ * A task that the caller writes. begin(task, arg) is called in its turn, the
+ * next one at the latest. It owes one task_finish(), now or in some later
+ * callback. Returns NULL when there is no memory.
  */
 struct task *task_start(struct loop *loop,
                         void (*begin)(struct task *task, void *arg), void *arg);
