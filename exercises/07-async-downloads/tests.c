@@ -585,6 +585,22 @@ Expect(thread, one)
                "one thread waits for all of them; no other is started");
 }
 
+/*
+ * Each request is held back until nobody can move any more. Who asks again and
+ * again for what has come has used up the processor time of a test before the
+ * last of them.
+ */
+Test(thread, asleep)
+{
+    fetch_together(1, 14, 2);
+}
+
+Expect(thread, asleep)
+{
+    expect_together(14);
+    expect_int("requests", EQUAL, 14, "each request is sent");
+}
+
 /* ---- faults: any call may fail -------------------------------------------
  *
  * These run many times, and each time another call of the student's code
