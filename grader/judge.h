@@ -67,6 +67,7 @@ struct timed_run {
     struct path_part {
         enum path_kind kind;
         struct place place;
+        bool first; /* of the thread that runs main(), or calls the answer */
         double share;
     } * parts;
     size_t part_count;

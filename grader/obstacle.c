@@ -69,7 +69,7 @@ struct obstacle obstacle_of(const struct timed_run *run, double speedup)
     } else if (lock != NULL && waking >= TELLING) {
         obstacle = made(OBSTACLE_WAKING, waking, &lock->place, run, speedup);
     } else if (runs != NULL && runs->share >= TELLING) {
-        obstacle = made(runs->place.student ? OBSTACLE_CHAIN : OBSTACLE_ALONE,
+        obstacle = made(runs->first ? OBSTACLE_ALONE : OBSTACLE_CHAIN,
                         runs->share, &runs->place, run, speedup);
     }
     return obstacle;
@@ -138,6 +138,11 @@ const char *obstacle_words(void *ctx, const struct obstacle *obstacle,
     case OBSTACLE_CHAIN:
         break;
     }
+    if (!obstacle->place.student || obstacle->place.function == NULL)
+        return talloc_asprintf(ctx,
+                               "Of the time that counts, %d %% is what "
+                               "threads do one after the other.",
+                               share);
     return talloc_asprintf(ctx,
                            "Of the time that counts, %d %% is what threads do "
                            "in %s(), one after the other.",

@@ -117,6 +117,16 @@ static void read_fault(struct reading *reading, const char *text)
     timed->fault_place = place_of(reading, pc);
 }
 
+/* The first thread begins in the explorer itself; all others in the program, or
+ * in the exercise's workload. */
+static bool is_first(const struct reading *reading, unsigned long long pc)
+{
+    struct place place = symbols_code(reading->symbols, pc);
+
+    return place.kit && place.file != NULL &&
+           strstr(place.file, "harness/explorer/") != NULL;
+}
+
 static void read_path(struct reading *reading, const char *text)
 {
     struct timed_run *run = reading->run;
@@ -130,6 +140,7 @@ static void read_path(struct reading *reading, const char *text)
         return;
     part.kind = (enum path_kind)kind;
     part.place = place_of(reading, pc + (kind != PATH_HOLDS));
+    part.first = kind != PATH_HOLDS && is_first(reading, pc);
     run->parts = talloc_realloc(reading->ctx, run->parts, struct path_part,
                                 (unsigned)run->part_count + 1);
     run->parts[run->part_count++] = part;

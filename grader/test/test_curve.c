@@ -46,6 +46,7 @@ static struct timed_run run_of(int cores, enum path_kind kind, double share,
 
     *part = (struct path_part){.kind = kind,
                                .share = share,
+                               .first = !student,
                                .place = {.file = "pool.c",
                                          .line = 40,
                                          .function = "worker",
@@ -129,6 +130,8 @@ Test(obstacle, of_each_kind)
     has(words_of(&alone, 1.0, true), "the thread that runs main(), alone");
     has(words_of(&alone, 1.0, false), "that calls your function, alone");
     has(words_of(&chain, 1.0, true), "in worker(), one after the other");
+    chain.parts[0].place.student = false; /* threads of the tests' */
+    has(words_of(&chain, 1.0, true), "what threads do one after the other");
     cr_expect_str_eq(words_of(&little, 1.0, true), "");
     cr_expect_eq(obstacle_of(&little, 1.0).kind, OBSTACLE_NONE);
 }
