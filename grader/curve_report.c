@@ -201,9 +201,10 @@ static const char *serial_words(void *ctx, const struct curve *curve)
     if (curve->serial < 0.0005)
         return "no part of it must be done by one thread alone";
     law = talloc_asprintf(ctx,
-                          "by Amdahl's law no more than 1 / %.3f = %.1fx can "
+                          "by Amdahl's law no more than 1 / %.*f = %.1fx can "
                           "come of it, on any number of cores",
-                          curve->serial, 1 / curve->serial);
+                          curve->serial < 0.1 ? 4 : 3, curve->serial,
+                          1 / curve->serial);
     if (lock != NULL)
         return talloc_asprintf(ctx,
                                "of the work is done by one thread at a time, "

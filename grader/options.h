@@ -17,7 +17,7 @@ struct explore_options {
     const char *cflags;    /* CFLAGS: the program's */
     const char *strategy;  /* STRATEGY */
     const char *schedules; /* SCHEDULES: at the most */
-    const char *seconds;   /* SECONDS: an end */
+    const char *seconds;   /* SECONDS: an end; for curve of virtual time */
     const char *bound;     /* BOUND: preemptions */
     const char *schedule;  /* SCHEDULE: the token to replay */
     bool no_reduction;     /* REDUCE=no */
@@ -35,7 +35,7 @@ struct options {
     uint64_t seed;        /* SEED */
     bool seeded;          /* SEED was given; else choose one */
     const char *folder;   /* DIR: of submissions, or NULL */
-    const char *out;      /* OUT: folder to be made, or NULL */
+    const char *out;      /* OUT: folder to be made, curve's picture; or NULL */
     unsigned jobs;        /* JOBS: at one time; else the cores there are */
     struct explore_options explore;
 };
