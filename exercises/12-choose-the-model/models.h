@@ -41,7 +41,7 @@ int processes_run(int workers, int count, uint64_t (*job)(void *arg, int i),
 struct loop;
 
 /* NULL, with errno set, when there is no memory. Give it back by loop_free(),
- * from outside of its calls. */
+ * from outside of its calls; what it still waits for is given up then. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop); /* NULL is allowed */
 
