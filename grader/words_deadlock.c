@@ -107,8 +107,9 @@ static const struct {
     [ASLEEP] = {"The program was still asleep when its time was up.",
                 "A wait that ends by the clock is slow, or late, or both: wait "
                 "for what is to happen.",
-                "The tests need no waiting by the clock: look for a sleep, or "
-                "for a timed wait in a loop."},
+                "The tests need no waiting by the clock: look for a sleep, for "
+                "a timed wait in a loop, and for a time-out that is longer "
+                "than it was meant."},
     [KEPT] = {"A thread has ended and kept a lock: those who wait for it wait "
               "for ever.",
               "Whoever takes a lock lets it go on every path out of the "

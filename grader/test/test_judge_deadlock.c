@@ -94,6 +94,18 @@ Test(judge_deadlock, sleep_in_the_tests_is_told_and_in_the_harness_is_not)
     made_says(verdict.rows[ROW_DEADLOCK].findings[0]->story, "(line 12)");
 }
 
+Test(judge_deadlock, asleep_by_the_clock_is_told_with_its_line)
+{
+    const struct finding *finding;
+
+    report("gcc", BUG_ASLEEP, LINES(12))->sides[0].what = "sleeps by the clock";
+    made_cut(made, made_run(made, "gcc"), "count/two");
+    finding = row(ROW_RESULTS)->findings[0];
+    made_says(finding->story, "T1 sleeps by the clock (line 12)");
+    made_says(finding->help, "a sleep");
+    made_says(finding->help, "a time-out");
+}
+
 Test(judge_deadlock, lock_that_its_dead_holder_kept)
 {
     report("patient", BUG_DEADLOCK, LINES(12))->sides[0].what =
