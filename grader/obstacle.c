@@ -132,8 +132,8 @@ const char *obstacle_words(void *ctx, const struct obstacle *obstacle,
         return talloc_asprintf(
             ctx,
             "Of the time that counts, %d %% is the work of "
-            "the thread that %s, alone: it creates the "
-            "others, and collects what they bring%s.",
+            "the thread that %s, alone (to create others "
+            "is work, too)%s.",
             share, files ? "runs main()" : "calls your function", bound);
     case OBSTACLE_CHAIN:
         break;

@@ -473,7 +473,7 @@ Test(curve_verb, other_ends)
                         "int main(void)\n"
                         "{ for (volatile int i = 0; i < 100000; i++) ;\n"
                         "  exit(3); }\n")),
-         0, "the thread that runs main(), alone");
+         0, "100 % is the work of the thread that");
     says(VALUES(program("#include <pthread.h>\n"
                         "static void *work(void *arg)\n"
                         "{ for (volatile int i = 0; i < 9999; i++) ;\n"
