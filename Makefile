@@ -362,7 +362,7 @@ clean:
 
 DRIVERS := selfcheck soak bench bench_speed witnesses fuzz explorercheck
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
-    $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
+    grader/test/soak_log.c $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
 SELFCHECK := $(patsubst grader/test/%.c,build/test/%,\
     $(wildcard grader/test/explorercheck.c grader/test/selfcheck.c))
@@ -474,6 +474,8 @@ test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit build/test/randomcheck \
 	status=0; for program in 'build/test/randomcheck 40' $(SELFCHECK) \
 	    build/test/unit; do \
 	    $$program || status=1; done; exit $$status
+
+build/test/soak: build/grader/test/soak_log.o
 
 ifneq ($(wildcard solutions),)
 soak: $(KIT) build/test/soak build/test/explorercheck

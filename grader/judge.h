@@ -178,6 +178,7 @@ struct row {
     size_t finding_count;
     struct figure *figures; /* talloc array: shown, whatever the status */
     size_t figure_count;
+    double speedup; /* in virtual time; 0: not counted */
     unsigned run_counts[LENS_COUNT];
 };
 

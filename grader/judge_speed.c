@@ -156,6 +156,7 @@ static void judge_figure(struct judging *judging, struct row *row)
     struct obstacle obstacle;
     const char *words;
 
+    row->speedup = value;
     if (too_fast(judging, row, value))
         return;
     if (value >= judging->exercise->speed_threshold) {

@@ -170,6 +170,8 @@ static json_t *row_json(const struct result_facts *facts, const struct row *row)
     }
     if (row->figure_count > 0)
         put(json, "figures", figures_json(row));
+    if (row->speedup > 0)
+        put(json, "virtual_speedup", json_real(row->speedup));
     put(json, "runs", runs_json(row));
     return json;
 }

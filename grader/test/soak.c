@@ -2,7 +2,8 @@
  * soak.c - the same verdict every time: every right answer RIGHT (50) times,
  * every wrong one WRONG (20) times, on the machine as it is and beside two
  * busy neighbours; and a fifth as often on one core, and beside eight. No
- * check may ever be pass in one run and fail in another.
+ * check may ever be pass in one run and fail in another, and no speedup in
+ * virtual time may be another in the fourth decimal (soak_log.c).
  *
  * It takes hours, so each run is a line in build/soak.jsonl, and the next
  * call goes on where this one ended; `make clean` forgets. EX=04 soaks one
@@ -20,9 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "drive.h"
-
-#define KEPT "build/soak.jsonl"
+#include "soak_log.h"
 
 /* `part`: one in so many of the runs; `jobs`: checks at one time. */
 static const struct condition {
@@ -71,104 +70,6 @@ static void neighbours_stop(void)
     }
 }
 
-/* runs -> "path condition" -> list of runs, each check -> status */
-static json_t *load_runs(void)
-{
-    json_t *runs = json_object();
-    FILE *file = fopen(KEPT, "re");
-    char *line = NULL;
-    size_t room = 0;
-
-    while (file != NULL && getline(&line, &room, file) > 0) {
-        json_t *one = json_loads(line, 0, NULL), *list;
-        char key[512];
-
-        if (one == NULL)
-            continue; /* the line that was being written */
-        snprintf(key, sizeof key, "%s %s", drive_text(one, "answer"),
-                 drive_text(one, "condition"));
-        list = json_object_get(runs, key);
-        if (list == NULL) {
-            list = json_array();
-            json_object_set_new(runs, key, list);
-        }
-        json_array_append(list, json_object_get(one, "checks"));
-        json_decref(one);
-    }
-    free(line);
-    if (file != NULL)
-        fclose(file);
-    return runs;
-}
-
-static json_t *runs_of(json_t *runs, const struct answer *answer,
-                       const char *condition)
-{
-    char key[512];
-
-    snprintf(key, sizeof key, "%s %s", answer->path, condition);
-    return json_object_get(runs, key);
-}
-
-static json_t *statuses(json_t *result, int status)
-{
-    json_t *rows = json_object_get(result, "checks"), *row;
-    json_t *map = json_object();
-    size_t i;
-
-    json_array_foreach(rows, i, row) json_object_set_new(
-        map, drive_text(row, "name"),
-        json_string(strcmp(drive_text(row, "reason"), "machine") == 0
-                        ? "inconclusive" /* one core cannot show it */
-                        : drive_text(row, "status")));
-    if (result == NULL || status == 2)
-        json_object_set_new(map, "verdict", json_string("error"));
-    return map;
-}
-
-/* What was said of a right answer that did not pass may never come again. */
-static void keep_accusation(const struct answer *answer, json_t *result,
-                            json_t *checks)
-{
-    const char *check;
-    char path[64];
-    json_t *status;
-
-    json_object_foreach(checks, check, status)
-    {
-        const char *word = json_string_value(status);
-
-        if (!answer->right || strcmp(word, "pass") == 0 ||
-            strcmp(word, "inconclusive") == 0)
-            continue;
-        snprintf(path, sizeof path, "build/soak-accused-%d.json", getpid());
-        json_dump_file(result, path, JSON_INDENT(2));
-    }
-}
-
-/* One check in a process of its own; its line is one write at the end of the
- * file, so lines of several do not mix. */
-static void run_once(const struct answer *answer, const char *condition)
-{
-    int status;
-    json_t *result =
-        drive_check(answer->exercise, answer->path, "soak", &status);
-    json_t *line =
-        json_pack("{s:s, s:s, s:o}", "answer", answer->path, "condition",
-                  condition, "checks", statuses(result, status));
-    char *text = json_dumps(line, JSON_COMPACT);
-    int file;
-
-    keep_accusation(answer, result, json_object_get(line, "checks"));
-    file = open(KEPT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-
-    if (!stopped && (file < 0 || dprintf(file, "%s\n", text) < 0))
-        perror(KEPT);
-    free(text);
-    json_decref(line);
-    json_decref(result);
-}
-
 static pid_t jobs[8];
 
 static void job_wait(void)
@@ -199,7 +100,7 @@ static void job_start(const struct answer *answer,
         return;
     jobs[place] = fork();
     if (jobs[place] == 0) {
-        run_once(answer, condition->name);
+        log_run(answer, condition->name, &stopped);
         _exit(0);
     }
     if (jobs[place] < 0) {
@@ -251,14 +152,14 @@ static void use_one_core(bool one)
 static void soak(const struct answers *answers,
                  const struct condition *condition)
 {
-    json_t *runs = load_runs();
+    json_t *runs = log_load();
     bool more = true;
 
     for (int round = 0; more && !stopped; round++) {
         more = false;
         for (size_t i = 0; i < answers->count && !stopped; i++) {
             const struct answer *answer = &answers->items[i];
-            json_t *done = runs_of(runs, answer, condition->name);
+            json_t *done = log_of(runs, answer, condition->name);
 
             if (wanted(answer, condition) <= round)
                 continue;
@@ -289,96 +190,6 @@ static int soak_explorer(const struct condition *condition)
     return system("build/test/explorercheck") != 0;
 }
 
-struct tally {
-    unsigned runs, flips, accused, missed, open;
-};
-
-static bool has(json_t *list, const char *check, const char *status)
-{
-    json_t *one;
-    size_t i;
-
-    json_array_foreach(list, i, one) if (strcmp(drive_text(one, check),
-                                                status) == 0) return true;
-    return false;
-}
-
-/* Every run of one answer, under all conditions. */
-static void tally_answer(json_t *runs, const struct answer *answer,
-                         struct tally *tally)
-{
-    json_t *all = json_array(), *one, *status;
-    const char *check;
-    size_t i;
-
-    for (size_t c = 0; c < CONDITIONS; c++)
-        json_array_extend(all, runs_of(runs, answer, conditions[c].name));
-    tally->runs += (unsigned)json_array_size(all);
-    json_object_foreach(json_array_get(all, 0), check, status)
-    {
-        if (has(all, check, "pass") && has(all, check, "fail")) {
-            printf("FLIP  %s: %s\n", answer->path, check);
-            tally->flips++;
-        }
-        tally->open += has(all, check, "inconclusive");
-    }
-    json_array_foreach(all, i, one)
-    {
-        if (answer->right)
-            json_object_foreach(one, check, status)
-            {
-                const char *word = json_string_value(status);
-
-                if (strcmp(word, "pass") != 0 &&
-                    strcmp(word, "inconclusive") != 0) {
-                    printf("ACCUSED  %s: %s %s\n", answer->path, check, word);
-                    tally->accused++;
-                }
-            }
-        for (size_t k = 0; k < answer->fail_count; k++)
-            if (strcmp(drive_text(one, answer->fails[k]), "fail") != 0 &&
-                strcmp(drive_text(one, answer->fails[k]), "inconclusive") !=
-                    0) {
-                printf("MISSED  %s: %s %s\n", answer->path, answer->fails[k],
-                       drive_text(one, answer->fails[k]));
-                tally->missed++;
-            }
-    }
-    json_decref(all);
-}
-
-static int print_table(const struct answers *answers)
-{
-    json_t *runs = load_runs();
-    struct tally sum = {0};
-
-    for (size_t i = 0; i < answers->count; i++)
-        tally_answer(runs, &answers->items[i], &sum);
-    printf("\nexercise  answers  right   runs  wrong   runs\n");
-    for (size_t i = 0; i < answers->count;) {
-        const char *exercise = answers->items[i].exercise;
-        struct tally right = {0}, wrong = {0};
-        unsigned n = 0, rights = 0;
-
-        for (; i < answers->count &&
-               strcmp(answers->items[i].exercise, exercise) == 0;
-             i++, n++) {
-            rights += answers->items[i].right;
-            for (size_t c = 0; c < CONDITIONS; c++)
-                (answers->items[i].right ? &right : &wrong)->runs +=
-                    (unsigned)json_array_size(
-                        runs_of(runs, &answers->items[i], conditions[c].name));
-        }
-        printf("%8s  %7u  %5u  %5u  %5u  %5u\n", exercise, n, rights,
-               right.runs, n - rights, wrong.runs);
-    }
-    printf("\nin all %u runs: %u flips, %u right answers accused, %u wrong "
-           "ones missed; %u checks were inconclusive at some time\n",
-           sum.runs, sum.flips, sum.accused, sum.missed, sum.open);
-    json_decref(runs);
-    return sum.flips + sum.accused + sum.missed > 0;
-}
-
 int main(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
@@ -405,7 +216,7 @@ int main(void)
             use_one_core(false);
         neighbours_stop();
     }
-    status |= print_table(&answers);
+    status |= log_table(&answers);
     if (stopped)
         printf("stopped; `make soak` goes on from here\n");
     answers_free(&answers);
