@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,4 +146,20 @@ struct ran scratch_run(void *ctx, const char *const argv[],
     ran.status =
         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return ran;
+}
+
+bool scratch_says(const struct ran *ran, const char *words)
+{
+    char *line = talloc_strdup(NULL, ran->out), *to = line;
+    bool says;
+
+    for (const char *at = line; *at != '\0'; at++)
+        if (!isspace((unsigned char)*at))
+            *to++ = *at;
+        else if (to > line && to[-1] != ' ')
+            *to++ = ' ';
+    *to = '\0';
+    says = strstr(line, words) != NULL || strstr(ran->out, words) != NULL;
+    talloc_free(line);
+    return says;
 }

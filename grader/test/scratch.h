@@ -4,6 +4,8 @@
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
+#include <stdbool.h>
+
 /* Makes an empty folder below build/test/; absolute path. Ends the test when
  * it cannot. Freed with ctx, and the folder with it. */
 const char *scratch_folder(void *ctx);
@@ -27,5 +29,9 @@ struct ran {
  * ended by NULL. Strings belong to ctx. */
 struct ran scratch_run(void *ctx, const char *const argv[],
                        const char *const values[]);
+
+/* Is that among what it has printed? Where lines are broken does not matter:
+ * that hangs on how long the path of the kit is. */
+bool scratch_says(const struct ran *ran, const char *words);
 
 #endif

@@ -37,7 +37,7 @@ static void says(const char *verb, const char *const values[], int status,
 
     cr_expect_eq(ran.status, status, "%s: status %d\n%s", verb, ran.status,
                  ran.out);
-    cr_expect(strstr(ran.out, with), "%s said:\n%s\nnot:\n%s", verb, ran.out,
+    cr_expect(scratch_says(&ran, with), "%s said:\n%s\nnot:\n%s", verb, ran.out,
               with);
 }
 

@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
-#include <ctype.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -96,25 +95,10 @@ static struct ran check(const char *lens, const char *leave, const char *after)
         ctx, (const char *const[]){"build/interleave", "check", NULL}, values);
 }
 
-/* Where lines are broken hangs on how long the path of the kit is. */
-static char *in_one_line(const char *text)
-{
-    char *line = talloc_strdup(ctx, text), *to = line;
-
-    for (const char *at = line; *at != '\0'; at++)
-        if (!isspace((unsigned char)*at))
-            *to++ = *at;
-        else if (to > line && to[-1] != ' ')
-            *to++ = ' ';
-    *to = '\0';
-    return line;
-}
-
 static void expect(const struct ran *ran, int status, const char *says)
 {
     cr_expect_eq(ran->status, status, "status %d\n%s", ran->status, ran->out);
-    cr_expect(strstr(in_one_line(ran->out), says), "said:\n%s\nnot:\n%s",
-              ran->out, says);
+    cr_expect(scratch_says(ran, says), "said:\n%s\nnot:\n%s", ran->out, says);
 }
 
 Test(contexts, a_right_program_is_not_accused)
