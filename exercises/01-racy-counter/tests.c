@@ -290,8 +290,8 @@ static bool meet_all(unsigned char byte)
 {
     int met = meet(&all);
 
-    atomic_fetch_add_explicit(&inside[byte % TOGETHER], met,
-                              memory_order_relaxed);
+    /* Not added up: who asks often, alone, has not met anybody. */
+    atomic_store_explicit(&inside[byte % TOGETHER], met, memory_order_relaxed);
     return true;
 }
 
