@@ -230,6 +230,11 @@ build/kit/explorer/engine.o: $(EXPLORER:%=build/kit/explorer/%.o) \
 build/kit/explorer/calls.syms: build/kit/explorer/engine.o
 	nm $< | sed -n 's/^[0-9a-f]* T ex_\(.*\)/\1 ex_\1/p' >$@.$$$$ && mv $@.$$$$ $@
 
+# What an answer calls so is its own: the names of all calls that are renamed.
+build/kit/library.names: harness/calls.syms harness/faults.syms \
+    build/kit/explorer/calls.syms
+	cat $^ | tr ' ' '\n' | sort -u >$@.$$$$ && mv $@.$$$$ $@
+
 build/kit/explorer/program.syms: build/kit/explorer/calls.syms
 	{ cat $<; echo main explored_main; } >$@.$$$$ && mv $@.$$$$ $@
 
@@ -332,6 +337,7 @@ build/kit/criterion/lib/lean.so: grader/lean_criterion.c Makefile
 	git=$(CRITERION_GIT) && test -z "$$git" || ln -sf lean.so $(@D)/$$git
 
 KIT := build/interleave build/keeper build/origin $(EXPLORER_KIT) \
+    build/kit/library.names \
     $(FLAVOURS:%=build/kit/harness/%.o) \
     build/kit/harness/workload.o build/kit/harness/faults.o \
     build/kit/valgrind/lib/libc.so.6 build/kit/criterion/lib/lean.so \

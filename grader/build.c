@@ -188,13 +188,19 @@ static const char *raw_path(void *ctx, const struct lab *lab,
     return talloc_asprintf(ctx, "%s/%s-raw.o", lab->work, object_names[kind]);
 }
 
+/* A function of the answer's own that is called as one of the C library, as
+ * wait() or pause(), is hers alone, and nobody else's. */
 static int rename_calls(void *ctx, const struct lab *lab, const char *names,
                         const char *from, const char *to, const char **why)
 {
     const char *argv[] = {
         "objcopy",
-        talloc_asprintf(ctx, "--redefine-syms=%s/%s", lab->root, names), from,
-        to, NULL};
+        talloc_asprintf(ctx, "--redefine-syms=%s/%s", lab->root, names),
+        talloc_asprintf(ctx, "--localize-symbols=%s/build/kit/library.names",
+                        lab->root),
+        from,
+        to,
+        NULL};
     struct box_result result;
 
     if (run_tool(ctx, lab, argv, &result) == 0 && result.end == BOX_EXITED &&
