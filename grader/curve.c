@@ -209,21 +209,6 @@ static void clock_points(struct curve_job *job)
                 job->curve->points[i].clock = job->clock[k];
 }
 
-/* The cases of the workload, if it has any, and what the clock says of them. */
-static void add_cases(struct curve_job *job)
-{
-    struct figure *cases =
-        talloc_memdup(job->ctx, job->timed.cases,
-                      job->timed.case_count * sizeof(struct figure));
-
-    for (size_t i = 0; i < job->timed.case_count; i++)
-        for (size_t k = 0; job->speed && k < job->speed->case_count; k++)
-            if (strcmp(cases[i].name, job->speed->cases[k].name) == 0)
-                cases[i].clock = job->speed->cases[k].clock;
-    job->curve->cases = cases;
-    job->curve->case_count = job->timed.case_count;
-}
-
 static int draw(struct curve_job *job, const char *name)
 {
     const char *root = job->options->root, *path = job->options->out;
@@ -259,8 +244,10 @@ static int tell(struct curve_job *job)
                           exercise ? exercise->speed_threads : 0,
                           exercise ? exercise->speed_threshold : 0);
     clock_points(job);
-    if (exercise != NULL && job->timed.case_count > 0)
-        add_cases(job);
+    if (exercise != NULL && job->timed.case_count > 0) {
+        job->curve->cases = figures_joined(job->ctx, &job->timed, job->speed);
+        job->curve->case_count = job->timed.case_count;
+    }
     status = draw(job, name);
     printf("%s%s%s   %s\n", say_ink(stdout, INK_BOLD),
            exercise ? title : "speed", say_ink(stdout, INK_PLAIN),

@@ -207,27 +207,25 @@ static const char *compile(void *ctx, const struct explore_program *program,
                                       program->build, index);
     const char *object = talloc_asprintf(ctx, "%s/%d-%zu.o", program->work,
                                          program->build, index);
-    /* Its own wait(), say, is no call of the C library; but of several files
-     * one may call what another defines. */
-    const char *own =
-        program->count > 1
-            ? "--preserve-dates"
-            : talloc_asprintf(ctx, "--localize-symbols=%s",
-                              kit_file(ctx, program, "library.names"));
     const char *rename[] = {
         "objcopy",
         program->build == BUILD_CLOCKED
             ? "--redefine-sym=main=explored_main"
             : talloc_asprintf(ctx, "--redefine-syms=%s",
                               kit_file(ctx, program, "explorer/program.syms")),
-        own,
         raw,
         object,
+        NULL,
         NULL};
     const char *argv[FLAGS + WORDS_MAX + 16];
     const char *said;
     size_t n = 0;
 
+    /* Its own wait(), say, is no call of the C library; but of several files
+     * one may call what another defines. */
+    if (program->count == 1)
+        rename[4] = talloc_asprintf(ctx, "--localize-symbols=%s",
+                                    kit_file(ctx, program, "library.names"));
     argv[n++] = "clang";
     while (builds[program->build].flags[n - 1] != NULL) {
         argv[n] = builds[program->build].flags[n - 1];

@@ -199,7 +199,8 @@ static void read_death(void *ctx, const char *folder, struct explored *explored)
     explored->turns = last_turns(ctx, folder);
 }
 
-/* Before main() the explorer cannot end a loop: constructors. */
+/* Before main() the explorer cannot end a loop. Constructors run later
+ * (harness/explorer/constructors.c), but .preinit_array is the program's. */
 #define BEFORE_MAIN_SECONDS 5
 
 /* The last number that the explorer has told, for who waits. */

@@ -198,6 +198,11 @@ struct verdict {
 struct verdict judge(void *ctx, const struct exercise *exercise,
                      const struct evidence *evidence);
 
+/* The cases of a workload in virtual time, each with what the clock says of it;
+ * `speed` may be NULL. As many as `timed` has; belongs to ctx. */
+struct figure *figures_joined(void *ctx, const struct timed *timed,
+                              const struct measurement *speed);
+
 const char *status_name(enum status status);
 
 #endif

@@ -196,21 +196,19 @@ static void judge_timed(struct judging *judging, struct row *row)
     }
 }
 
-/* Times to be shown: in virtual time, and by the clock beside it. */
-static void show_cases(struct judging *judging, struct row *row)
+struct figure *figures_joined(void *ctx, const struct timed *timed,
+                              const struct measurement *speed)
 {
-    const struct timed *timed = &judging->evidence->timed;
-    const struct measurement *speed = &judging->evidence->speed;
+    struct figure *figures =
+        talloc_array(ctx, struct figure, timed->case_count + 1);
 
-    row->figure_count = timed->case_count;
-    row->figures =
-        talloc_array(judging->ctx, struct figure, timed->case_count + 1);
     for (size_t i = 0; i < timed->case_count; i++) {
-        row->figures[i] = timed->cases[i];
-        for (size_t k = 0; k < speed->case_count; k++)
-            if (strcmp(speed->cases[k].name, timed->cases[i].name) == 0)
-                row->figures[i].clock = speed->cases[k].clock;
+        figures[i] = timed->cases[i];
+        for (size_t k = 0; speed != NULL && k < speed->case_count; k++)
+            if (strcmp(speed->cases[k].name, figures[i].name) == 0)
+                figures[i].clock = speed->cases[k].clock;
     }
+    return figures;
 }
 
 void judge_speed(struct judging *judging, struct row *row,
@@ -220,7 +218,9 @@ void judge_speed(struct judging *judging, struct row *row,
     const char *obstacle = in_the_way(judging, rows, count);
 
     row->lens = LENS_SPEED;
-    show_cases(judging, row);
+    row->figure_count = judging->evidence->timed.case_count;
+    row->figures = figures_joined(judging->ctx, &judging->evidence->timed,
+                                  &judging->evidence->speed);
     if (obstacle) {
         row_blocked(row, obstacle);
     } else if (cannot) {
