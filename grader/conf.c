@@ -147,6 +147,14 @@ static int take_value(void *state, const char *section_name, const char *name,
     return conf_fault(conf, "unknown key '%s'", name) == 0;
 }
 
+static bool has_check(const struct exercise *exercise, const char *name)
+{
+    for (size_t i = 0; i < exercise->check_count; i++)
+        if (strcmp(exercise->checks[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* What can only be said of the whole file. */
 static int check_whole(struct conf *conf)
 {
@@ -154,12 +162,18 @@ static int check_whole(struct conf *conf)
     int sum = 0;
 
     for (size_t i = 0; i < exercise->check_count; i++) {
-        sum += exercise->checks[i].points;
-        if (exercise->checks[i].measured && !conf->has_speed)
+        const struct check *check = &exercise->checks[i];
+
+        sum += check->points;
+        if (check->needs && (strcmp(check->needs, check->name) == 0 ||
+                             !has_check(exercise, check->needs)))
+            return conf_fault(conf, "check %s needs '%s', no other check",
+                              check->name, check->needs);
+        if (check->measured && !conf->has_speed)
             return conf_fault(conf,
                               "check %s is measured: a section [speed] "
                               "must say threads and threshold",
-                              exercise->checks[i].name);
+                              check->name);
     }
     if (exercise->speed_at_most > 0 &&
         exercise->speed_at_most <= exercise->speed_threshold)

@@ -101,7 +101,7 @@ static int read_property(struct conf *conf, const char *key, const char *value,
     }
     return conf_fault(conf,
                       "%s = %s: one of results, race, deadlock, memory, "
-                      "faults, speed",
+                      "faults, schedules, speed",
                       key, value);
 }
 
@@ -117,7 +117,8 @@ static int read_lens_set(struct conf *conf, const char *key, const char *value,
         if (lens <= LENS_BUILD)
             return conf_fault(conf,
                               "%s: there is no lens '%s'; there are "
-                              "behaviour, tsan, helgrind, memory, speed",
+                              "behaviour, tsan, helgrind, memory, faults, "
+                              "interleavings, speed",
                               key, word);
         *lenses |= 1u << lens;
     }
@@ -216,6 +217,7 @@ static const struct key check_keys[] = {
     {"tests", read_tests, 0, false},
     {"points", read_whole, IN_CHECK(points), true},
     {"measured", read_yes, IN_CHECK(measured), false},
+    {"needs", read_text, IN_CHECK(needs), false},
 };
 
 const struct section conf_sections[SECTIONS] = {

@@ -31,6 +31,8 @@ struct check {
                            never empty */
     size_t test_count;
     bool measured; /* speed by the clock: workload.c, [speed] threshold */
+    const char *needs; /* a check; if it does not pass, this one has shown
+                          nothing by passing; or NULL */
     int points;
 };
 

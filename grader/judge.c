@@ -217,6 +217,28 @@ static void judge_row(struct judging *judging, struct row *row)
                         judging->exercise->folder);
 }
 
+/* A pass that has shown nothing, because another check does not pass: threads
+ * that are never at work at the same moment have no races. */
+static void judge_needs(struct judging *judging, struct row *row,
+                        const struct verdict *verdict)
+{
+    const char *needs = row->check->needs;
+
+    for (size_t i = 0; i < verdict->row_count; i++) {
+        const struct row *other = &verdict->rows[i];
+
+        if (!needs || strcmp(other->check->name, needs) != 0)
+            continue;
+        if (row->status != STATUS_PASS ||
+            (other->status != STATUS_FAIL && !row_is_blocked(other)))
+            continue;
+        row_blocked(row, say(judging,
+                             "Nothing was found, but this shows nothing as "
+                             "long as \"%s\" does not pass.",
+                             other->check->title));
+    }
+}
+
 /* The kit's own fault, which outweighs everything, or NULL. */
 static const char *fault(const struct evidence *evidence)
 {
@@ -378,6 +400,8 @@ struct verdict judge(void *ctx, const struct exercise *exercise,
         if (verdict.rows[i].check->measured && evidence->built)
             judge_speed(&judging, &verdict.rows[i], verdict.rows,
                         verdict.row_count);
+    for (size_t i = 0; i < verdict.row_count; i++)
+        judge_needs(&judging, &verdict.rows[i], &verdict);
     gather_notes(&judging, &verdict);
     add_up(&judging, &verdict);
     return verdict;

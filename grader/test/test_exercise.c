@@ -143,6 +143,7 @@ Test(exercise, values_are_checked)
     refused(TOP "[check x]\nlenses = tsan build\n", "no lens 'build'");
     refused(TOP "[check x]\nmeasured = maybe\n", "yes or no");
     refused(TOP CHECK "measured = yes\n", "only speed is measured");
+    refused(TOP CHECK "needs = other\n", "needs 'other', no other check");
 }
 
 Test(exercise, long_line)

@@ -242,6 +242,16 @@ Test(judge_race, one_thread_shows_nothing)
     cr_assert_eq(verdict.verdict, VERDICT_FAIL);
 }
 
+Test(judge_race, pass_shows_nothing_while_a_needed_check_fails)
+{
+    made->exercise.checks[ROW_RACE].needs =
+        made->exercise.checks[ROW_RESULTS].name;
+    made_is(row(ROW_RACE), STATUS_PASS, NULL);
+    made_value(made, made_run(made, "gcc"), "count/two", "total", "999");
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "shows nothing");
+}
+
 Test(judge_race, threads_of_other_tests_show_nothing)
 {
     made->exercise.checks[ROW_RACE].tests[0] = "count/*";
