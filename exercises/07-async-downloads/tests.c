@@ -592,13 +592,13 @@ Expect(thread, one)
  */
 Test(thread, asleep)
 {
-    fetch_together(1, 14, 2);
+    fetch_together(1, 8, 2);
 }
 
 Expect(thread, asleep)
 {
-    expect_together(14);
-    expect_int("requests", EQUAL, 14, "each request is sent");
+    expect_together(8);
+    expect_int("requests", EQUAL, 8, "each request is sent");
 }
 
 /* ---- faults: any call may fail -------------------------------------------
