@@ -975,6 +975,9 @@ Test(shutdown, idle)
     observe_int("closed", closed);
     observe_int("calls", heard(CLOSED));
     observe_int("by-others", heard(STRANGERS));
+    /* A worker that is still there closes its session now, at the latest:
+     * after the next call there would be an order, by the pool's lock. */
+    settle();
     observe_int("again", pool_shutdown(pool, POOL_DRAIN));
     pool_destroy(pool);
 }
