@@ -39,15 +39,20 @@ static void tell_none(const struct explored *found)
 {
     uint64_t chance = found->schedules - found->searched;
 
+    if (found->whole && found->schedules == 1) {
+        printf("no bug: there is only one schedule\n");
+        return;
+    }
     if (found->whole) {
         printf("no bug: all %" PRIu64 " schedules were run\n",
                found->schedules);
         return;
     }
-    printf("no bug in %" PRIu64 " schedules", found->schedules);
+    printf("no bug in %" PRIu64 " schedule%s", found->schedules,
+           found->schedules == 1 ? "" : "s");
     if (found->bound_whole)
-        printf(": all %" PRIu64 " with at most %u preemptions", found->searched,
-               found->level);
+        printf(": all %" PRIu64 " with at most %u preemption%s",
+               found->searched, found->level, found->level == 1 ? "" : "s");
     if (chance > 0)
         printf("%s%" PRIu64 " by chance (PCT, d = 3)",
                found->bound_whole ? ", and " : ", of which ", chance);

@@ -260,13 +260,15 @@ static const char *meaning(struct judging *judging, const struct row *row,
         if (!search->whole && search->level < bound)
             bound = search->level;
     }
+    if (whole && all == 1)
+        return "the one schedule there is";
     if (whole)
         return say(judging, "all %llu schedules there are", all);
     if (bounded)
         return say(judging,
-                   "all %llu schedules with at most %u preemptions, and %llu "
+                   "all %llu schedules with at most %u preemption%s, and %llu "
                    "more by chance (PCT, d = 3)",
-                   all, bound, chance);
+                   all, bound, bound == 1 ? "" : "s", chance);
     return say(judging,
                "%llu schedules with few preemptions, and %llu by chance (PCT, "
                "d = 3)",
