@@ -29,6 +29,10 @@ static inline void touch(const void *lock, size_t size, bool writes,
 /* calls_time.c: the virtual moment, and what a deadline is on its clock. */
 uint64_t moment(clockid_t clock, const struct timespec *until);
 
+/* calls_time.c: false when the nanoseconds are a second or more, or negative:
+ * somebody forgot the carry, and each call that waits refuses, with EINVAL. */
+bool is_moment(const struct timespec *until);
+
 /* calls_locks.c: for a thread that waits for a condition, too */
 struct object *mutex_of(void *mutex, uint64_t pc);
 bool mutex_ready(struct thread *thread);

@@ -134,18 +134,6 @@ CALL(int, pthread_mutex_lock, pthread_mutex_t *mutex)
     return mutex_lock(mutex, false, 0, PC);
 }
 
-CALL(int, pthread_mutex_timedlock, pthread_mutex_t *mutex,
-     const struct timespec *until)
-{
-    return mutex_lock(mutex, true, moment(CLOCK_REALTIME, until), PC);
-}
-
-CALL(int, pthread_mutex_clocklock, pthread_mutex_t *mutex, clockid_t clock,
-     const struct timespec *until)
-{
-    return mutex_lock(mutex, true, moment(clock, until), PC);
-}
-
 static int tried_in_vain(struct object *lock, uint64_t pc)
 {
     trace_note(world->self, "another thread has it: goes on without");
@@ -154,16 +142,43 @@ static int tried_in_vain(struct object *lock, uint64_t pc)
     return EBUSY;
 }
 
-CALL(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
+static int mutex_try(pthread_mutex_t *mutex, uint64_t pc)
 {
-    struct object *object = mutex_of(mutex, PC);
+    struct object *object = mutex_of(mutex, pc);
 
-    announce(OP_TRYLOCK, object, NULL, PC);
+    announce(OP_TRYLOCK, object, NULL, pc);
     if (object->owner == world->self && object->size == PTHREAD_MUTEX_RECURSIVE)
         return locked_by_self(object);
     if (object->owner == NULL)
         return mutex_take(object, OP_TRYLOCK);
-    return tried_in_vain(object, PC);
+    return tried_in_vain(object, pc);
+}
+
+CALL(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
+{
+    return mutex_try(mutex, PC);
+}
+
+/* Only who would have to wait looks at the deadline (glibc,
+ * nptl/pthread_mutex_timedlock.c). */
+static int mutex_lock_until(pthread_mutex_t *mutex, clockid_t clock,
+                            const struct timespec *until, uint64_t pc)
+{
+    if (is_moment(until))
+        return mutex_lock(mutex, true, moment(clock, until), pc);
+    return mutex_try(mutex, pc) == EBUSY ? EINVAL : 0;
+}
+
+CALL(int, pthread_mutex_timedlock, pthread_mutex_t *mutex,
+     const struct timespec *until)
+{
+    return mutex_lock_until(mutex, CLOCK_REALTIME, until, PC);
+}
+
+CALL(int, pthread_mutex_clocklock, pthread_mutex_t *mutex, clockid_t clock,
+     const struct timespec *until)
+{
+    return mutex_lock_until(mutex, clock, until, PC);
 }
 
 CALL(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
@@ -306,6 +321,15 @@ static int rwlock_lock(pthread_rwlock_t *lock, bool write, bool timed,
     return 0;
 }
 
+static int rwlock_lock_until(pthread_rwlock_t *lock, bool write,
+                             clockid_t clock, const struct timespec *until,
+                             uint64_t pc)
+{
+    if (!is_moment(until))
+        return EINVAL;
+    return rwlock_lock(lock, write, true, moment(clock, until), pc);
+}
+
 static int rwlock_try(pthread_rwlock_t *lock, bool write, uint64_t pc)
 {
     struct object *object = rwlock_of(lock);
@@ -331,25 +355,25 @@ CALL(int, pthread_rwlock_wrlock, pthread_rwlock_t *lock)
 CALL(int, pthread_rwlock_timedrdlock, pthread_rwlock_t *lock,
      const struct timespec *until)
 {
-    return rwlock_lock(lock, false, true, moment(CLOCK_REALTIME, until), PC);
+    return rwlock_lock_until(lock, false, CLOCK_REALTIME, until, PC);
 }
 
 CALL(int, pthread_rwlock_timedwrlock, pthread_rwlock_t *lock,
      const struct timespec *until)
 {
-    return rwlock_lock(lock, true, true, moment(CLOCK_REALTIME, until), PC);
+    return rwlock_lock_until(lock, true, CLOCK_REALTIME, until, PC);
 }
 
 CALL(int, pthread_rwlock_clockrdlock, pthread_rwlock_t *lock, clockid_t clock,
      const struct timespec *until)
 {
-    return rwlock_lock(lock, false, true, moment(clock, until), PC);
+    return rwlock_lock_until(lock, false, clock, until, PC);
 }
 
 CALL(int, pthread_rwlock_clockwrlock, pthread_rwlock_t *lock, clockid_t clock,
      const struct timespec *until)
 {
-    return rwlock_lock(lock, true, true, moment(clock, until), PC);
+    return rwlock_lock_until(lock, true, clock, until, PC);
 }
 
 CALL(int, pthread_rwlock_tryrdlock, pthread_rwlock_t *lock)

@@ -29,6 +29,11 @@ static uint64_t offset_of(clockid_t clock)
     }
 }
 
+bool is_moment(const struct timespec *until)
+{
+    return until->tv_nsec >= 0 && until->tv_nsec < (long)SECOND;
+}
+
 uint64_t moment(clockid_t clock, const struct timespec *until)
 {
     uint64_t nanoseconds;
@@ -78,8 +83,7 @@ CALL(int, usleep, useconds_t microseconds)
 
 static bool is_time(const struct timespec *time)
 {
-    return time->tv_sec >= 0 && time->tv_nsec >= 0 &&
-           time->tv_nsec < (long)SECOND;
+    return time->tv_sec >= 0 && is_moment(time);
 }
 
 CALL(int, nanosleep, const struct timespec *time, struct timespec *rest)

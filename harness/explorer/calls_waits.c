@@ -109,11 +109,6 @@ CALL(int, pthread_cond_wait, pthread_cond_t *cond, pthread_mutex_t *mutex)
     return cond_wait(cond, mutex, false, 0, PC);
 }
 
-static bool is_moment(const struct timespec *until)
-{
-    return until->tv_nsec >= 0 && until->tv_nsec < 1000000000;
-}
-
 CALL(int, pthread_cond_timedwait, pthread_cond_t *cond, pthread_mutex_t *mutex,
      const struct timespec *until)
 {
@@ -314,15 +309,24 @@ CALL(int, sem_wait, sem_t *semaphore)
     return semaphore_wait(semaphore, false, 0, PC);
 }
 
+static int semaphore_wait_until(sem_t *semaphore, clockid_t clock,
+                                const struct timespec *until, uint64_t pc)
+{
+    if (is_moment(until))
+        return semaphore_wait(semaphore, true, moment(clock, until), pc);
+    errno = EINVAL;
+    return -1;
+}
+
 CALL(int, sem_timedwait, sem_t *semaphore, const struct timespec *until)
 {
-    return semaphore_wait(semaphore, true, moment(CLOCK_REALTIME, until), PC);
+    return semaphore_wait_until(semaphore, CLOCK_REALTIME, until, PC);
 }
 
 CALL(int, sem_clockwait, sem_t *semaphore, clockid_t clock,
      const struct timespec *until)
 {
-    return semaphore_wait(semaphore, true, moment(clock, until), PC);
+    return semaphore_wait_until(semaphore, clock, until, PC);
 }
 
 CALL(int, sem_trywait, sem_t *pointer)
