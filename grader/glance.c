@@ -68,21 +68,29 @@ static bool call_is_timed(const char *text)
         int operation = (int)argument[1] & FUTEX_CMD_MASK;
 
         return (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET ||
-                operation == FUTEX_LOCK_PI) &&
+                operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2 ||
+                operation == FUTEX_WAIT_REQUEUE_PI) &&
                argument[3] != 0;
     }
     case SYS_nanosleep:
     case SYS_clock_nanosleep:
-    case SYS_rt_sigtimedwait:
         return true;
     case SYS_poll:
     case SYS_epoll_wait:
     case SYS_epoll_pwait:
         return (int)(number == SYS_poll ? argument[2] : argument[3]) >= 0;
     case SYS_ppoll:
+    case SYS_rt_sigtimedwait: /* sigwait(), too: without a time */
         return argument[2] != 0;
+    case SYS_semtimedop:
+    case SYS_epoll_pwait2:
+    case SYS_futex_waitv:
+        return argument[3] != 0;
     case SYS_select:
     case SYS_pselect6:
+    case SYS_mq_timedreceive:
+    case SYS_mq_timedsend:
+    case SYS_recvmmsg:
         return argument[4] != 0;
     default:
         return false;

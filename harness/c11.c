@@ -52,7 +52,7 @@ int il_c11_created(int error, void *package)
 {
     if (error != 0)
         free(package);
-    return error == EAGAIN ? thrd_nomem : il_c11_result(error);
+    return il_c11_result(error);
 }
 
 int il_c11_mutex(mtx_t *mutex, int type)

@@ -23,7 +23,7 @@ struct object *mutex_of(void *pointer, uint64_t pc)
 {
     struct object *mutex = object_at(pointer, OBJECT_MUTEX);
 
-    if (mutex->dead)
+    if (object_buried(mutex, pointer, sizeof(pthread_mutex_t)))
         fail(FAULT_MISUSE, pc, ADDRESS(pointer), "destroyed");
     if (((pthread_mutex_t *)pointer)->__data.__kind & ~0x3ff)
         fail(FAULT_MISUSE, pc, ADDRESS(pointer), "never initialised");
@@ -96,7 +96,7 @@ CALL(int, pthread_mutex_destroy, pthread_mutex_t *mutex)
     if (object->owner != NULL)
         fail(FAULT_MISUSE, PC, ADDRESS(mutex),
              "destroy of a mutex that is held");
-    object->dead = true;
+    object_bury(object, mutex, sizeof *mutex);
     depend(object, OP_DESTROY, true);
     return 0;
 }
@@ -120,7 +120,7 @@ static int mutex_lock(pthread_mutex_t *mutex, bool timed, uint64_t deadline,
     if (object->owner == world->self && locked_by_self(object) >= 0)
         return object->size == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : 0;
     announce_wait(OP_LOCK, object, NULL, mutex_ready, timed, deadline, pc);
-    if (object->dead)
+    if (object_buried(object, mutex, sizeof *mutex))
         fail(FAULT_MISUSE, pc, ADDRESS(mutex), "destroyed");
     if (world->self->timed_out) {
         depend(object, OP_CLOCK, false);
@@ -200,30 +200,33 @@ CALL(int, pthread_mutex_unlock, pthread_mutex_t *mutex)
 
 /* ---- spinlocks: a mutex without a kind ---------------------------------- */
 
-static struct object *spin_of(pthread_spinlock_t *lock)
+static struct object *spin_of(pthread_spinlock_t *lock, uint64_t pc)
 {
-    return object_at((void *)lock, OBJECT_SPINLOCK);
+    struct object *object = object_at(lock, OBJECT_SPINLOCK);
+
+    if (object_buried(object, (void *)lock, sizeof *lock))
+        fail(FAULT_MISUSE, pc, ADDRESS(lock), "destroyed");
+    return object;
 }
 
 CALL(int, pthread_spin_init, pthread_spinlock_t *lock, int shared)
 {
     (void)shared;
     touch((void *)lock, sizeof *lock, true, PC);
-    *lock = 0;
-    spin_of(lock)->dead = false;
+    *lock = 0; /* so it is not buried */
     return 0;
 }
 
 CALL(int, pthread_spin_destroy, pthread_spinlock_t *lock)
 {
     touch((void *)lock, sizeof *lock, true, PC);
-    spin_of(lock)->dead = true;
+    object_bury(spin_of(lock, PC), (void *)lock, sizeof *lock);
     return 0;
 }
 
 CALL(int, pthread_spin_lock, pthread_spinlock_t *lock)
 {
-    struct object *object = spin_of(lock);
+    struct object *object = spin_of(lock, PC);
 
     touch((void *)lock, 1, false, PC);
     announce(OP_LOCK, object, mutex_ready, PC);
@@ -233,7 +236,7 @@ CALL(int, pthread_spin_lock, pthread_spinlock_t *lock)
 
 CALL(int, pthread_spin_trylock, pthread_spinlock_t *lock)
 {
-    struct object *object = spin_of(lock);
+    struct object *object = spin_of(lock, PC);
 
     announce(OP_TRYLOCK, object, NULL, PC);
     if (object->owner == NULL)
@@ -243,7 +246,7 @@ CALL(int, pthread_spin_trylock, pthread_spinlock_t *lock)
 
 CALL(int, pthread_spin_unlock, pthread_spinlock_t *lock)
 {
-    struct object *object = spin_of(lock);
+    struct object *object = spin_of(lock, PC);
 
     announce(OP_UNLOCK, object, NULL, PC);
     mutex_give(object, PC, OP_UNLOCK);
@@ -252,9 +255,13 @@ CALL(int, pthread_spin_unlock, pthread_spinlock_t *lock)
 
 /* ---- read-write locks: `count` readers, or an owner --------------------- */
 
-static struct object *rwlock_of(pthread_rwlock_t *lock)
+static struct object *rwlock_of(pthread_rwlock_t *lock, uint64_t pc)
 {
-    return object_at(lock, OBJECT_RWLOCK);
+    struct object *object = object_at(lock, OBJECT_RWLOCK);
+
+    if (object_buried(object, lock, sizeof *lock))
+        fail(FAULT_MISUSE, pc, ADDRESS(lock), "destroyed");
+    return object;
 }
 
 static bool may_read(struct thread *thread)
@@ -287,26 +294,26 @@ CALL(int, pthread_rwlock_init, pthread_rwlock_t *lock,
      const pthread_rwlockattr_t *attributes)
 {
     touch(lock, sizeof *lock, true, PC);
-    rwlock_of(lock)->dead = false;
+    object_at(lock, OBJECT_RWLOCK)->dead = false;
     return pthread_rwlock_init(lock, attributes);
 }
 
 CALL(int, pthread_rwlock_destroy, pthread_rwlock_t *lock)
 {
-    struct object *object = rwlock_of(lock);
+    struct object *object = rwlock_of(lock, PC);
 
     touch(lock, sizeof *lock, true, PC);
     if (object->owner != NULL || object->count > 0)
         fail(FAULT_MISUSE, PC, ADDRESS(lock),
              "destroy of a read-write lock that is held");
-    object->dead = true;
+    object_bury(object, lock, sizeof *lock);
     return 0;
 }
 
 static int rwlock_lock(pthread_rwlock_t *lock, bool write, bool timed,
                        uint64_t deadline, uint64_t pc)
 {
-    struct object *object = rwlock_of(lock);
+    struct object *object = rwlock_of(lock, pc);
 
     touch(lock, 1, false, pc);
     if (object->owner == world->self)
@@ -332,7 +339,7 @@ static int rwlock_lock_until(pthread_rwlock_t *lock, bool write,
 
 static int rwlock_try(pthread_rwlock_t *lock, bool write, uint64_t pc)
 {
-    struct object *object = rwlock_of(lock);
+    struct object *object = rwlock_of(lock, pc);
 
     announce(OP_TRYLOCK, object, NULL, pc);
     if (write ? may_write(world->self) : may_read(world->self)) {
@@ -388,7 +395,7 @@ CALL(int, pthread_rwlock_trywrlock, pthread_rwlock_t *lock)
 
 CALL(int, pthread_rwlock_unlock, pthread_rwlock_t *lock)
 {
-    struct object *object = rwlock_of(lock);
+    struct object *object = rwlock_of(lock, PC);
 
     announce(OP_UNLOCK, object, NULL, PC);
     if (object->owner == world->self)

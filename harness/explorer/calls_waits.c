@@ -21,7 +21,7 @@ static struct object *cond_of(pthread_cond_t *cond, uint64_t pc)
     struct object *object = object_at(cond, OBJECT_CONDITION);
 
     touch(cond, 1, false, pc);
-    if (object->dead)
+    if (object_buried(object, cond, sizeof *cond))
         fail(FAULT_MISUSE, pc, ADDRESS(cond), "destroyed");
     return object;
 }
@@ -49,7 +49,7 @@ CALL(int, pthread_cond_destroy, pthread_cond_t *cond)
     if (object->waiting > 0)
         fail(FAULT_MISUSE, PC, ADDRESS(cond),
              "destroy of a condition variable on which a thread waits");
-    object->dead = true;
+    object_bury(object, cond, sizeof *cond);
     depend(object, OP_DESTROY, true);
     return 0;
 }

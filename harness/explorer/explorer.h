@@ -291,6 +291,12 @@ struct object *object_at(const volatile void *address, enum object_kind kind);
 
 /* A robust mutex that this thread has, or NULL. Looks at every object. */
 struct object *object_robust_of(const struct thread *owner);
+
+/* A lock that was destroyed is filled with a pattern. When the pattern is gone
+ * somebody has made the lock again, by a static initialiser: that is no call,
+ * and then it is not destroyed any more. */
+void object_bury(struct object *object, void *memory, size_t size);
+bool object_buried(struct object *object, const void *memory, size_t size);
 void objects_forget(void); /* all of all schedules */
 
 /* ---- race.c ------------------------------------------------------------- */

@@ -6,6 +6,8 @@
 
 #include "explorer.h"
 
+enum { BURIED = 0xdb };
+
 static struct object *table;
 static unsigned used;
 static uint32_t used_in; /* schedule */
@@ -36,12 +38,42 @@ struct object *object_robust_of(const struct thread *owner)
     return NULL;
 }
 
+/* What order others have given it stays: it is the same place in memory. */
+static void made_anew(struct object *object, enum object_kind kind)
+{
+    object->kind = kind;
+    object->owner = NULL;
+    object->count = object->size = object->waiting = 0;
+    object->dead = object->robust = false;
+    object->health = HEALTHY;
+}
+
+void object_bury(struct object *object, void *memory, size_t size)
+{
+    object->dead = true;
+    memset(memory, BURIED, size);
+}
+
+bool object_buried(struct object *object, const void *memory, size_t size)
+{
+    const unsigned char *bytes = memory;
+
+    for (size_t i = 0; object->dead && i < size; i++)
+        if (bytes[i] != BURIED)
+            made_anew(object, object->kind);
+    return object->dead;
+}
+
 struct object *object_at(const volatile void *address, enum object_kind kind)
 {
     struct object *object = place_of(ADDRESS(address));
 
-    if (object->schedule == world->schedule)
+    if (object->schedule == world->schedule) {
+        /* A plain access to a lock's bytes leaves the lock what it is. */
+        if (object->kind != kind && kind != OBJECT_MEMORY)
+            made_anew(object, kind);
         return object;
+    }
     if (used_in != world->schedule)
         used = 0;
     used_in = world->schedule;
