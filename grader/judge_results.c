@@ -11,6 +11,7 @@
 #include <talloc.h>
 
 #include "judging.h"
+#include "run.h"
 
 /* Without these, "right" would rest on one compiler only. */
 static const char *const needed_ways[] = {"gcc", "clang"};
@@ -102,6 +103,20 @@ static void block_on_race(struct judging *judging, struct row *row,
     row->help = race->finding.help;
 }
 
+/* Its tests had no turn, for no fault of their own. */
+static void block_on_time_outs(struct judging *judging, struct row *row,
+                               const struct trial *trial)
+{
+    unsigned others = run_timed_out(trial->run);
+
+    row_blocked(row, say(judging,
+                         "The test `%s` was not begun: %u other%s did not "
+                         "end. Mend %s first.",
+                         trial->test, others, others == 1 ? "" : "s",
+                         others == 1 ? "that" : "those"));
+    row->lens = trial->run->lens;
+}
+
 void judge_results(struct judging *judging, struct row *row, unsigned lenses)
 {
     struct trial told = {OUTCOME_FINE, NULL, NULL, NULL, NULL};
@@ -126,6 +141,11 @@ void judge_results(struct judging *judging, struct row *row, unsigned lenses)
             told_fine_way = fine_way;
         }
         failed++;
+    }
+    if (failed > 0 && told.outcome == OUTCOME_UNREACHED &&
+        run_timed_out(told.run) > 0) {
+        block_on_time_outs(judging, row, &told);
+        return;
     }
     if (failed > 0) {
         fail(judging, row, &told, failed - 1, told_fine_way);

@@ -50,6 +50,31 @@ static const char *program_for(struct look *look, enum program program)
     return path;
 }
 
+/* Leaves out the tests whose suites have had their turn. Returns how many of
+ * them there are now; both lists belong to look->ctx. Criterion runs tests
+ * that nobody has asked for, so all that there are count. */
+static size_t set_apart(const struct look *look, struct run_spec *spec)
+{
+    const struct expectations *all = spec->expected;
+    const char **spent = talloc_zero_array(look->ctx, const char *,
+                                           (unsigned)all->test_count + 1);
+    const char **left = talloc_zero_array(look->ctx, const char *,
+                                          (unsigned)spec->test_count + 1);
+    size_t spent_count = 0, left_count = 0;
+
+    for (size_t i = 0; i < all->test_count; i++)
+        if (run_is_spent(look->runs, look->count, spec->way, all->tests[i]))
+            spent[spent_count++] = all->tests[i];
+    for (size_t i = 0; i < spec->test_count; i++)
+        if (!run_is_spent(look->runs, look->count, spec->way, spec->tests[i]))
+            left[left_count++] = spec->tests[i];
+    spec->spent = spent;
+    spec->spent_count = spent_count;
+    spec->tests = left;
+    spec->test_count = left_count;
+    return spent_count;
+}
+
 /*
  * Runs the tests of `spec`, in as many processes as it takes: a test that
  * ends its process does not cost the others their turn. But where a process
@@ -70,7 +95,7 @@ static void run_all(struct look *look, struct run_spec *spec, reader *read)
          process++) {
         struct run run;
         const char **rest;
-        size_t count;
+        size_t before = spec->test_count, apart = spec->spent_count, count;
 
         if (run_once(look->ctx, look->lab, spec, &run, &dir) != 0) {
             look->fault = run.box.why;
@@ -80,13 +105,17 @@ static void run_all(struct look *look, struct run_spec *spec, reader *read)
             read(look, &run, spec->program, dir);
         keep(look, &run);
         timed_out += run_timed_out(&run);
+        apart = set_apart(look, spec) - apart;
         count = run_rest(look->ctx, spec, &run, &rest);
         if (count == 0 || timed_out >= spec->time_outs ||
             process + 1 == spec->most)
             return;
-        if (spec->processes)
-            continue; /* some had no turn: all again */
-        if (count == spec->test_count)
+        if (spec->processes) { /* some had no turn: all again */
+            if (process > 0 && apart == 0)
+                return;
+            continue;
+        }
+        if (count == before)
             return;
         spec->tests = rest;
         spec->test_count = count;
@@ -123,7 +152,8 @@ static void criterion(struct look *look, enum program program, const char *way,
     spec.extra = extra;
     spec.processes = true;
     spec.time_outs = RUN_TIME_OUTS;
-    spec.most = 2; /* Criterion itself may fail to start a test, once */
+    spec.most = 16; /* Criterion itself may fail to start a test, once; and a
+                      test may eat up what is there for all */
     if (spec.program != NULL)
         run_all(look, &spec, NULL);
 }

@@ -198,14 +198,68 @@ size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
     return n;
 }
 
+static bool is_time_out(const struct report *report)
+{
+    return report->kind == BUG_LOOP || report->kind == BUG_ASLEEP;
+}
+
 unsigned run_timed_out(const struct run *run)
 {
     unsigned n = 0;
 
     for (size_t i = 0; i < run->reports.count; i++)
-        n += run->reports.items[i].kind == BUG_LOOP ||
-             run->reports.items[i].kind == BUG_ASLEEP;
+        n += is_time_out(&run->reports.items[i]);
     return n;
+}
+
+static bool same_suite(const char *a, const char *b)
+{
+    size_t length = strcspn(a, "/");
+
+    return b != NULL && length == strcspn(b, "/") && strncmp(a, b, length) == 0;
+}
+
+static bool ended(const struct run *run, const char *test)
+{
+    for (size_t i = 0; i < run->records.count; i++)
+        if (run->records.items[i].kind == RECORD_END &&
+            strcmp(run->records.items[i].test, test) == 0)
+            return true;
+    return false;
+}
+
+static bool ate_the_box(const struct run *run, const char *test)
+{
+    if (run->box.end != BOX_MEMORY && run->box.end != BOX_OUTPUT &&
+        run->box.end != BOX_FILES && run->box.end != BOX_PROCESSES)
+        return false;
+    for (size_t i = 0; i < run->records.count; i++) {
+        const struct record *record = &run->records.items[i];
+
+        if (record->kind == RECORD_START && same_suite(test, record->test) &&
+            !ended(run, record->test))
+            return true;
+    }
+    return false;
+}
+
+bool run_is_spent(const struct run *runs, size_t count, const char *way,
+                  const char *test)
+{
+    unsigned time_outs = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct reports *reports = &runs[i].reports;
+
+        if (strcmp(runs[i].way, way) != 0)
+            continue;
+        for (size_t k = 0; k < reports->count; k++)
+            time_outs += is_time_out(&reports->items[k]) &&
+                         same_suite(test, reports->items[k].test);
+        if (ate_the_box(&runs[i], test))
+            return true;
+    }
+    return time_outs >= SUITE_TIME_OUTS;
 }
 
 struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,

@@ -7,7 +7,8 @@
 
 #include "lab.h"
 
-#define RUN_TIME_OUTS 3 /* the usual number, see below */
+#define RUN_TIME_OUTS   8 /* the usual number, see below */
+#define SUITE_TIME_OUTS 1 /* then a suite has shown what there is to see */
 
 struct run_spec {
     enum lens lens;
@@ -30,6 +31,8 @@ struct run_spec {
     const struct expectations *expected;
     const char *const *tests; /* to run */
     size_t test_count;
+    const char *const *spent; /* one test of each suite that is not begun */
+    size_t spent_count;
 };
 
 /*
@@ -54,6 +57,14 @@ struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
 
 /* Tests that used up their time. */
 unsigned run_timed_out(const struct run *run);
+
+/*
+ * Has the suite of `test` had its turn? So it is when SUITE_TIME_OUTS of its
+ * tests have used up their time, or when one of them has eaten up the box: its
+ * memory, its output. The other suites go on without it.
+ */
+bool run_is_spent(const struct run *runs, size_t count, const char *way,
+                  const char *test);
 
 /* A word that the answer cannot guess; new on each call. */
 const char *run_secret(void *ctx);

@@ -282,6 +282,22 @@ void stillness_enough(struct stillness *stillness)
     stillness->board->enough = 1;
 }
 
+void stillness_spend(struct stillness *stillness, const char *test)
+{
+    struct board *board = stillness->board;
+    char suite[BOARD_SUITE];
+    uint32_t n = board->spent_count;
+
+    snprintf(suite, sizeof suite, "%.*s", (int)strcspn(test, "/"), test);
+    for (uint32_t i = 0; i < n && i < BOARD_SUITES; i++)
+        if (strncmp(board->spent[i], suite, BOARD_SUITE) == 0)
+            return;
+    if (n >= BOARD_SUITES)
+        return;
+    memcpy(board->spent[n], suite, sizeof suite);
+    board->spent_count = n + 1;
+}
+
 enum motion stillness_look(struct stillness *stillness,
                            const struct box_sight *sight)
 {

@@ -60,8 +60,9 @@ enum motion stillness_look(struct stillness *stillness,
  */
 bool stillness_let_go(struct stillness *stillness);
 
-/* Lets no further test begin. */
+/* Lets no further test begin; none of the suite to which `test` belongs. */
 void stillness_enough(struct stillness *stillness);
+void stillness_spend(struct stillness *stillness, const char *test);
 
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);

@@ -62,7 +62,8 @@ struct watch {
     unsigned still;     /* looks in a row that found a deadlock */
     unsigned asleep;    /* looks in a row that found everyone asleep */
     double asleep_since;
-    unsigned timed_out; /* tests that used up their time */
+    unsigned timed_out; /* tests that used up their time, and their suites */
+    const char *timed_out_in[RUN_TIME_OUTS];
 };
 
 static struct symbols *symbols_of(struct watch *watch)
@@ -136,7 +137,18 @@ static pid_t busiest_thread(pid_t pid)
 /* Comes before the test's end, so that no other begins in between. */
 static void count_timed_out(struct watch *watch)
 {
-    if (++watch->timed_out >= watch->spec->time_outs)
+    const char *test = stillness_board(watch->stillness)->test;
+    unsigned same = 1;
+    char *suite;
+
+    suite = talloc_strndup(watch->ctx, test, strcspn(test, "/"));
+    for (unsigned i = 0; i < watch->timed_out; i++)
+        same += strcmp(watch->timed_out_in[i], suite) == 0;
+    if (same >= SUITE_TIME_OUTS)
+        stillness_spend(watch->stillness, suite);
+    if (watch->timed_out < RUN_TIME_OUTS)
+        watch->timed_out_in[watch->timed_out++] = suite;
+    if (watch->timed_out >= watch->spec->time_outs)
         stillness_enough(watch->stillness);
 }
 
@@ -326,6 +338,8 @@ struct watch *watch_open(void *ctx, struct lab *lab,
     watch->stillness =
         stillness_open(ctx, board, spec->patient ? POLICY_PATIENT : POLICY_FREE,
                        spec->strangers);
+    for (size_t i = 0; watch->stillness != NULL && i < spec->spent_count; i++)
+        stillness_spend(watch->stillness, spec->spent[i]);
     return watch->stillness != NULL ? watch : NULL;
 }
 

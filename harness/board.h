@@ -22,6 +22,8 @@
 #define BOARD_MAGIC   0x696c7631u
 #define BOARD_THREADS 256 /* rows; later threads go unseen */
 #define BOARD_HELD    16  /* locks of one thread; later ones go unseen */
+#define BOARD_SUITES  16  /* that are not begun any more */
+#define BOARD_SUITE   32  /* a suite's name */
 #define BOARD_FRAMES  6   /* return addresses kept of a call */
 
 enum waiting {
@@ -121,7 +123,10 @@ struct board {
     _Atomic int32_t trying;    /* threads in WAIT_TRY */
     _Atomic uint32_t bell;
 
-    _Atomic uint32_t enough; /* set by the grader: no further test begins */
+    /* Set by the grader: no further test begins; none of these suites. */
+    _Atomic uint32_t enough;
+    _Atomic uint32_t spent_count;
+    char spent[BOARD_SUITES][BOARD_SUITE];
 
     /* The origin server (grader/origin.c), which is no part of the test's
      * process. It writes these; the grader lets its requests go. */

@@ -109,9 +109,20 @@ QUIET static void board_clear(const char *test)
     board->pid = getpid();
 }
 
+static bool is_spent(const char *test)
+{
+    for (uint32_t i = 0; i < board->spent_count && i < BOARD_SUITES; i++) {
+        size_t length = strnlen(board->spent[i], BOARD_SUITE);
+
+        if (strncmp(test, board->spent[i], length) == 0 && test[length] == '/')
+            return true;
+    }
+    return false;
+}
+
 void harness_test_begin(const char *test)
 {
-    if (board->enough)
+    if (board->enough || is_spent(test))
         _exit(1); /* not begun: the grader counts it as never reached */
     board_clear(test);
     crash_install();

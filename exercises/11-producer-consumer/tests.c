@@ -375,7 +375,7 @@ static void *consume(void *arg)
     return NULL;
 }
 
-Test(queue, crowd)
+Test(crowd, of_takers_and_putters)
 {
     static struct side producers[SIDES], consumers[SIDES];
     int seen[SIDES][PARCELS] = {{0}}, once = 0, behind = 0;
@@ -410,7 +410,7 @@ Test(queue, crowd)
     queue_destroy(queue);
 }
 
-Expect(queue, crowd)
+Expect(crowd, of_takers_and_putters)
 {
     expect_int("once", EQUAL, SIDES * PARCELS,
                "each of the 36 items comes out once");
@@ -843,7 +843,7 @@ static void *put_until_refused(void *arg)
     return NULL;
 }
 
-Test(daemon, two_and_producers)
+Test(crowd, of_daemons_and_putters)
 {
     struct putter putters[2] = {{.queue = new_queue(2)}};
     struct daemon *daemons[2];
@@ -865,7 +865,7 @@ Test(daemon, two_and_producers)
     queue_destroy(putters[0].queue);
 }
 
-Expect(daemon, two_and_producers)
+Expect(crowd, of_daemons_and_putters)
 {
     expect_int("unaccounted", EQUAL, 0,
                "the daemons' numbers add up to the number of successful puts, "
