@@ -149,6 +149,7 @@ static bool glance_at_task(struct glance *glance, const struct board *board,
 {
     const struct board_row *row = row_of(board, tid);
     size_t before = glance->count;
+    bool timed = false, naps = false;
     char call[CALL_MAX];
 
     if (row == NULL && strangers && pid == board->pid)
@@ -158,15 +159,18 @@ static bool glance_at_task(struct glance *glance, const struct board *board,
     if (glance->count == before)
         return true;
     if (row != NULL && row->waiting == WAIT_SLEEP)
-        glance->timed = glance->naps = true;
+        timed = naps = true;
     else if (row != NULL && row->waiting != WAIT_NOTHING)
-        glance->timed |= row->timed; /* by a clock that ends it soon */
+        timed = row->timed; /* by a clock that ends it soon */
     else if (*call == '\0')
-        glance->timed = glance->naps = true; /* not to be read: no proof */
+        timed = naps = true; /* not to be read: no proof */
     else if (call_is_timed(call)) {
-        glance->timed = true;
-        glance->naps |= call_is_nap(call);
+        timed = true;
+        naps = call_is_nap(call);
     }
+    glance->tasks[before].timed = timed;
+    glance->timed |= timed;
+    glance->naps |= naps;
     return true;
 }
 

@@ -19,6 +19,7 @@ struct task {
     pid_t tid;
     uint64_t slices; /* times it was put on a processor */
     uint64_t ran;    /* nanoseconds on a processor */
+    bool timed;      /* a clock will wake it */
 };
 
 struct glance {

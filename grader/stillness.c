@@ -25,9 +25,11 @@
 struct stillness {
     struct board *board;
     bool strangers;
-    unsigned tries; /* let go since somebody else was */
-    pid_t known;    /* the last process whose descent was looked up */
-    pid_t origin;   /* the web server, if there is one */
+    unsigned tries;         /* let go since somebody else was */
+    pid_t known;            /* the last process whose descent was looked up */
+    pid_t origin;           /* the web server, if there is one */
+    struct glance sleepers; /* when stillness_rounds() began to count */
+    unsigned rounds;
 };
 
 static int unmap(struct stillness *stillness)
@@ -199,9 +201,35 @@ static bool waits_for_origin(const struct board *board,
     return board->origin_acts == 0 && !look->naps && !held_back(board);
 }
 
+/* All are asleep, and only a clock can wake one. */
+static void count_rounds(struct stillness *stillness, const struct glance *now)
+{
+    struct glance *begun = &stillness->sleepers;
+    uint64_t fewest = UINT64_MAX;
+    bool same = begun->count == now->count && stillness->origin == 0;
+
+    for (size_t i = 0; same && i < now->count; i++) {
+        const struct task *then = &begun->tasks[i], *task = &now->tasks[i];
+        uint64_t slices = task->slices - then->slices;
+
+        same = task->tid == then->tid && task->timed == then->timed &&
+               (task->timed || slices == 0);
+        if (task->timed && slices < fewest)
+            fewest = slices;
+    }
+    if (!same)
+        *begun = *now;
+    stillness->rounds = same && fewest < UINT_MAX ? (unsigned)fewest : 0;
+}
+
+unsigned stillness_rounds(const struct stillness *stillness)
+{
+    return stillness->rounds;
+}
+
 /* MOVING, ASLEEP or, when that is for ever, DEADLOCK. LET_GO: to be done, by
  * the origin server. */
-static enum motion look_twice(const struct stillness *stillness, pid_t pid,
+static enum motion look_twice(struct stillness *stillness, pid_t pid,
                               const struct box_sight *sight)
 {
     const struct board *board = stillness->board;
@@ -231,9 +259,10 @@ static enum motion look_twice(const struct stillness *stillness, pid_t pid,
         return MOTION_ASLEEP;
     if (held && waits_for_origin(board, &second))
         return MOTION_LET_GO;
-    if (clock || second.timed)
-        return MOTION_ASLEEP;
-    return MOTION_DEADLOCK;
+    if (!clock && !second.timed)
+        return MOTION_DEADLOCK;
+    count_rounds(stillness, &second);
+    return MOTION_ASLEEP;
 }
 
 static void ring(struct board *board, _Atomic uint32_t *epoch)
@@ -274,6 +303,8 @@ static bool let_go(struct stillness *stillness)
 
 bool stillness_let_go(struct stillness *stillness)
 {
+    stillness->sleepers.count = 0; /* from now on they may have to do */
+    stillness->rounds = 0;
     return let_go(stillness);
 }
 

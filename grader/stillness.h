@@ -60,6 +60,13 @@ enum motion stillness_look(struct stillness *stillness,
  */
 bool stillness_let_go(struct stillness *stillness);
 
+/*
+ * For how many times each thread that sleeps by the clock has woken, looked
+ * and gone to sleep again, while nobody else has run. 0 when nobody sleeps by
+ * the clock, or all of them sleep their first sleep.
+ */
+unsigned stillness_rounds(const struct stillness *stillness);
+
 /* Lets no further test begin; none of the suite to which `test` belongs. */
 void stillness_enough(struct stillness *stillness);
 void stillness_spend(struct stillness *stillness, const char *test);

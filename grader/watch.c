@@ -40,6 +40,7 @@
 #define ASLEEP_SECONDS    2.0
 #define OUTSIDE_SECONDS   5.0 /* Valgrind starts, tools read symbols */
 #define ASLEEP_LOOKS      100
+#define ROUNDS            12  /* of sleep, see stillness_rounds() */
 #define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
 
 struct watch {
@@ -215,25 +216,39 @@ static void check_time(struct watch *watch, pid_t pid)
     }
 }
 
-/*
- * Everyone was asleep at every look for two seconds, though by the clock: no
- * test needs that, and whoever wanted to come to a meeting has had a hundred
- * chances. (A thread that only waits for a processor is not asleep.)
- */
-static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
+/* Those who sleep by the clock have looked often enough and found nothing to
+ * do, or all slept at every look for a long time. */
+static bool slept_enough(struct watch *watch, enum motion motion)
 {
+    if (stillness_rounds(watch->stillness) >= ROUNDS)
+        return true;
     if (motion != MOTION_ASLEEP) {
         watch->asleep = 0;
-        return;
+        return false;
     }
     if (watch->asleep++ == 0)
         watch->asleep_since = clock_now();
-    if (watch->asleep < ASLEEP_LOOKS ||
-        clock_now() - watch->asleep_since < ASLEEP_SECONDS)
+    return watch->asleep >= ASLEEP_LOOKS &&
+           clock_now() - watch->asleep_since >= ASLEEP_SECONDS;
+}
+
+/*
+ * Everyone sleeps, though by the clock. Whoever wanted to come to a meeting
+ * has had her chances. (A thread that only waits for a processor is not
+ * asleep.) The test's time begins anew: the wait was ours.
+ */
+static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
+{
+    const struct board *board = stillness_board(watch->stillness);
+    uint32_t meetings = board->let_go_meetings;
+
+    if (!slept_enough(watch, motion))
         return;
     watch->asleep = 0;
     if (!stillness_let_go(watch->stillness))
         tell_hang(watch, pid, BUG_ASLEEP);
+    else if (board->let_go_meetings != meetings)
+        watch->began = clock_now();
 }
 
 /* The first child of a process, or 0. */

@@ -156,12 +156,12 @@ static void observe_effort(const struct party *party)
 
 /* A sleeper needs a fraction of a millisecond and one sleep, or a few if locks
  * are taken just then. A spinner is stopped after a hundred milliseconds, and
- * whoever naps is looked at a hundred times. */
+ * whoever naps wakes a dozen times. */
 static void expect_no_effort(void)
 {
     expect_int("computed-milliseconds", LESS, 50,
                "who waits sleeps: it costs no computing time");
-    expect_int("went-to-sleep", LESS, 20,
+    expect_int("went-to-sleep", LESS, 9,
                "who waits sleeps until somebody wakes her, and does not look "
                "again and again");
 }
