@@ -151,6 +151,26 @@ static const struct event *predicate_of(const struct timeline *timeline,
     return NULL;
 }
 
+/* Has the thread looked at that memory in that line before this wait? Then it
+ * has come round its loop, which begins with the first of several looks. */
+static bool looked_at_before(const struct timeline *timeline,
+                             const struct event *wake, const struct event *read)
+{
+    bool waits = false;
+
+    for (const struct event *one = wake; one-- > timeline->events;) {
+        if (one->thread != wake->thread)
+            continue;
+        if (waits && (is_op(one, "lock") || is_op(one, "wake")))
+            return false;
+        waits = waits || is_op(one, "wait");
+        if (waits && one->kind == EVENT_READ && same_memory(one, read) &&
+            one->place.line == read->place.line)
+            return true;
+    }
+    return false;
+}
+
 /* `if` in place of `while`: who comes back from a wait does not look again at
  * what it has waited for. */
 static const char *no_second_look(struct timeline *timeline)
@@ -167,7 +187,9 @@ static const char *no_second_look(struct timeline *timeline)
             if (next->thread == wake->thread && is_access(next))
                 break;
         if (predicate == NULL || next == end ||
-            (next->kind == EVENT_READ && same_memory(next, predicate)))
+            (next->kind == EVENT_READ &&
+             (same_memory(next, predicate) ||
+              looked_at_before(timeline, wake, next))))
             continue;
         return talloc_asprintf(
             timeline,

@@ -52,6 +52,18 @@ static const struct event *last_signal(const struct timeline *timeline,
     return NULL;
 }
 
+/* Was this thread, which waits again, woken by that signal? */
+static bool woken_by(const struct timeline *timeline,
+                     const struct standing *standing,
+                     const struct event *signal)
+{
+    for (const struct event *one = signal + 1;
+         one < timeline->events + timeline->count; one++)
+        if (one->thread == standing->thread && is_op(one, "wake"))
+            return true;
+    return false;
+}
+
 static const char *lost_wakeup(struct timeline *timeline,
                                const struct standing *standing)
 {
@@ -70,6 +82,14 @@ static const char *lost_wakeup(struct timeline *timeline,
             "waits for it%s, and no other signal comes.",
             timeline_thread(timeline, signal->thread), object,
             in_line(timeline, &signal->place), who,
+            in_line(timeline, &standing->place));
+    if (woken_by(timeline, standing, signal))
+        return talloc_asprintf(
+            timeline,
+            "%s was woken by the last signal, by %s%s, and waits for %s "
+            "again%s: nobody signals it any more.",
+            who, timeline_thread(timeline, signal->thread),
+            in_line(timeline, &signal->place), object,
             in_line(timeline, &standing->place));
     return talloc_asprintf(
         timeline,
