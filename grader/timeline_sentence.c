@@ -155,6 +155,20 @@ static const char *race_sentence(struct timeline *timeline)
         writes ? "writes" : "reads", in_line(timeline, &timeline->fault_place));
 }
 
+/* The explorer's text may end with where the other side is. */
+static const char *misuse_sentence(struct timeline *timeline, const char *who,
+                                   const char *at)
+{
+    const char *text = timeline->fault_text, *other = strstr(text, " 0x");
+
+    return talloc_asprintf(
+        timeline, "%s%s%s%s: %.*s%s.", who, at,
+        timeline->fault_object != NULL ? ", " : "",
+        or_it(timeline->fault_object, ""),
+        other != NULL ? (int)(other - text) : (int)strlen(text), text,
+        other != NULL ? in_line(timeline, &timeline->other_place) : "");
+}
+
 /* What happened at last, in a sentence that may have another before it. */
 static const char *last_of_all(struct timeline *timeline)
 {
@@ -177,12 +191,7 @@ static const char *last_of_all(struct timeline *timeline)
         return talloc_asprintf(timeline, "%s runs on without end%s: %s.", who,
                                at, timeline->fault_text);
     case FAULT_MISUSE:
-        return talloc_asprintf(
-            timeline, "%s%s%s: %s.", who, at,
-            timeline->fault_object != NULL
-                ? talloc_asprintf(timeline, ", %s", timeline->fault_object)
-                : "",
-            timeline->fault_text);
+        return misuse_sentence(timeline, who, at);
     default:
         return talloc_asprintf(timeline, "%s in %s%s.", timeline->fault_text,
                                who, at);

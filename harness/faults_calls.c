@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -57,7 +58,10 @@ ALLOCATES(void *, malloc, (size_t size), (size))
 ALLOCATES(void *, calloc, (size_t count, size_t size), (count, size))
 ALLOCATES(void *, aligned_alloc, (size_t alignment, size_t size),
           (alignment, size))
+ALLOCATES(void *, memalign, (size_t alignment, size_t size), (alignment, size))
+ALLOCATES(void *, valloc, (size_t size), (size))
 ALLOCATES(char *, strdup, (const char *text), (text))
+ALLOCATES(char *, strndup, (const char *text, size_t most), (text, most))
 
 void *fault_realloc(void *old, size_t size);
 void *fault_realloc(void *old, size_t size)
@@ -70,6 +74,21 @@ void *fault_realloc(void *old, size_t size)
         return NULL;
     }
     block = realloc(old, size);
+    faults_note_block(block, &at);
+    return block;
+}
+
+void *fault_reallocarray(void *old, size_t count, size_t size);
+void *fault_reallocarray(void *old, size_t count, size_t size)
+{
+    void *block;
+    FAULT("reallocarray", CAN(ACTION_FAIL), "ENOMEM");
+
+    if (action == ACTION_FAIL && count > 0 && size > 0) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    block = reallocarray(old, count, size);
     faults_note_block(block, &at);
     return block;
 }
