@@ -31,9 +31,10 @@ static const char *access_of(struct valgrind *valgrind,
  */
 static bool keeps_own_books(const char *call)
 {
-    static const char *const names[] = {"pthread_", "sem_",   "thrd_",
-                                        "malloc",   "calloc", "realloc",
-                                        "free",     "exit",   "dl"};
+    static const char *const names[] = {
+        "pthread_", "sem_",   "thrd_",    "malloc",        "calloc",
+        "realloc",  "valloc", "memalign", "aligned_alloc", "posix_memalign",
+        "free",     "exit",   "dl"};
 
     for (size_t i = 0; call && i < sizeof names / sizeof names[0]; i++)
         if (strncmp(call, names[i], strlen(names[i])) == 0)

@@ -286,8 +286,9 @@ static void loop(struct judging *judging, struct trouble *trouble)
         "The program runs in a loop that does not end: its processor time was "
         "used up.";
     trouble->finding.idea =
-        "A thread that waits sleeps: in a lock, a condition variable or a "
-        "join. A loop that asks again and again only keeps the others from "
+        "Whatever would end the loop never happens. If it is to be done by "
+        "another thread: who waits sleeps, in a lock, a condition variable or "
+        "a join; a loop that asks again and again only keeps the others from "
         "running.";
     locate_sides(judging, trouble, NULL);
 }

@@ -56,6 +56,11 @@ static void context_begin(const struct region *stack)
     function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
     if (link != NULL)
         tell_switch(link); /* where the C library goes from here */
+    else /* the C library ends the thread, and with main's the process */
+        record_line("value %s assert the function of a context has returned, "
+                    "and its uc_link is NULL: there is nowhere to go on, so "
+                    "the whole thread ends",
+                    board->test);
 }
 
 void il_makecontext(ucontext_t *context, void (*function)(void), int count,
