@@ -54,10 +54,12 @@ POLLING(poll, (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout),
 POLLING(ppoll,
         (struct pollfd * fds, nfds_t n, const struct timespec *timeout,
          const sigset_t *mask),
-        (fds, n, timeout, mask), timeout != NULL)
+        (fds, n, timeout, mask),
+        timeout != NULL && time_ends_soon(timeout->tv_sec))
 POLLING(select,
         (int n, fd_set *in, fd_set *out, fd_set *odd, struct timeval *timeout),
-        (n, in, out, odd, timeout), timeout != NULL)
+        (n, in, out, odd, timeout),
+        timeout != NULL && time_ends_soon(timeout->tv_sec))
 POLLING(epoll_wait,
         (int epoll, struct epoll_event *events, int most, int timeout),
         (epoll, events, most, timeout), poll_ends_soon(timeout))

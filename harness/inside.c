@@ -195,6 +195,11 @@ bool poll_ends_soon(int milliseconds)
     return milliseconds >= 0 && milliseconds < SOON_SECONDS * 1000;
 }
 
+bool time_ends_soon(time_t seconds)
+{
+    return seconds < SOON_SECONDS;
+}
+
 QUIET void wait_begin(struct board_row *row, enum waiting waiting,
                       uint64_t object, bool timed, const struct frames *at)
 {

@@ -97,6 +97,7 @@ bool condition_ends_soon(const struct timespec *until);
 
 /* And for a time-out as poll() has it: below 0 there is none. */
 bool poll_ends_soon(int milliseconds);
+bool time_ends_soon(time_t seconds);
 
 /* quiet.c: what the compiler's own memcpy() and memset() become where
  * ThreadSanitizer would watch them. */

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -348,16 +349,40 @@ static bool epoll_ready(struct thread *thread)
     return polled((int)thread->address, POLLIN);
 }
 
-CALL(int, poll, struct pollfd *list, nfds_t count, int milliseconds)
+static int poll_until(struct pollfd *list, nfds_t count, int milliseconds,
+                      uint64_t pc)
 {
     int got;
 
-    wait_files(OP_FILE_WAIT, ADDRESS(list), count, any_ready, milliseconds, PC);
+    wait_files(OP_FILE_WAIT, ADDRESS(list), count, any_ready, milliseconds, pc);
     got = poll(list, count, 0);
     files_done(false);
     if (got == 0)
-        spin_read(ADDRESS(list), 0, PC);
+        spin_read(ADDRESS(list), 0, pc);
     return got;
+}
+
+CALL(int, poll, struct pollfd *list, nfds_t count, int milliseconds)
+{
+    return poll_until(list, count, milliseconds, PC);
+}
+
+/* As poll() has it: none below 0; a part of a millisecond is one. */
+static int milliseconds_of(const struct timespec *time)
+{
+    if (time == NULL)
+        return -1;
+    if (time->tv_sec >= INT_MAX / 1000)
+        return INT_MAX;
+    return (int)(time->tv_sec * 1000 + (time->tv_nsec + 999999) / 1000000);
+}
+
+/* No signal comes, so the mask makes no difference. */
+CALL(int, ppoll, struct pollfd *list, nfds_t count, const struct timespec *time,
+     const sigset_t *mask)
+{
+    (void)mask;
+    return poll_until(list, count, milliseconds_of(time), PC);
 }
 
 CALL(int, epoll_ctl, int set, int operation, int fd, struct epoll_event *event)
@@ -370,17 +395,30 @@ CALL(int, epoll_ctl, int set, int operation, int fd, struct epoll_event *event)
     return status;
 }
 
-CALL(int, epoll_wait, int set, struct epoll_event *events, int most,
-     int milliseconds)
+static int epoll_until(int set, struct epoll_event *events, int most,
+                       int milliseconds, uint64_t pc)
 {
     int got;
 
-    wait_files(OP_FILE_WAIT, (uint64_t)set, 0, epoll_ready, milliseconds, PC);
+    wait_files(OP_FILE_WAIT, (uint64_t)set, 0, epoll_ready, milliseconds, pc);
     got = epoll_wait(set, events, most, 0);
     files_done(got > 0);
     if (got > 0)
-        explorer_range(events, (size_t)got * sizeof *events, true, PC);
+        explorer_range(events, (size_t)got * sizeof *events, true, pc);
     else
-        spin_read((uint64_t)set, 0, PC);
+        spin_read((uint64_t)set, 0, pc);
     return got;
+}
+
+CALL(int, epoll_wait, int set, struct epoll_event *events, int most,
+     int milliseconds)
+{
+    return epoll_until(set, events, most, milliseconds, PC);
+}
+
+CALL(int, epoll_pwait, int set, struct epoll_event *events, int most,
+     int milliseconds, const sigset_t *mask)
+{
+    (void)mask;
+    return epoll_until(set, events, most, milliseconds, PC);
 }
