@@ -1,10 +1,11 @@
 /*
- * calls_machine.c - how many cores there are: what a program is told must not
- * hang on the machine that it happens to run on.
+ * calls_machine.c - how many cores there are, and which thread this is: what a
+ * program is told must not hang on the machine that it happens to run on.
  */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -53,4 +54,23 @@ CALL(int, pthread_getaffinity_np, pthread_t thread, size_t size, cpu_set_t *set)
 CALL(int, sched_getcpu, void)
 {
     return settings.clock ? world->self->core : 0;
+}
+
+/* To the kernel all threads are one. The number is the same in each run. */
+enum { FIRST_TID = 1000 };
+
+CALL(pid_t, gettid, void)
+{
+    return FIRST_TID + world->self->number;
+}
+
+/* What has no wrapper of its own in older C libraries. All else is refused. */
+CALL(long, syscall, long number)
+{
+    switch (number) {
+    case SYS_gettid:
+        return ex_gettid();
+    default:
+        fail(FAULT_UNCONTROLLED, PC, 0, "syscall");
+    }
 }
