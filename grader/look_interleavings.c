@@ -207,8 +207,8 @@ static bool same_test(const struct schedule *a, const struct schedule *b)
 static bool as_expected(const struct look *look, const struct run *run,
                         const struct schedule *schedule)
 {
-    const char *test = talloc_strndup(look->ctx, schedule->test,
-                                      strcspn(schedule->test, "@"));
+    const char *test =
+        talloc_strndup(look->ctx, schedule->test, strcspn(schedule->test, "@"));
 
     return schedule->fault == NULL &&
            tally_variant(run, test, schedule->test, true).outcome ==
