@@ -137,6 +137,14 @@ static const struct {
      "A condition variable is used with two different "
      "locks.",
      "All waiters of one condition variable use the same lock."},
+    {"timedwait failed", "EINVAL",
+     "pthread_cond_timedwait() refuses its time (EINVAL).",
+     "The nanoseconds of a moment are at least 0 and fewer than 1,000,000,000: "
+     "what is more belongs into the seconds, and so does what is less."},
+    {"data race", "",
+     "A lock or a condition is made or destroyed while another thread uses "
+     "it.",
+     "A lock lives longer than everyone who uses it."},
 };
 #define MISUSES (sizeof(misuses) / sizeof(misuses[0]))
 
