@@ -165,10 +165,11 @@ static int check_whole(struct conf *conf)
         const struct check *check = &exercise->checks[i];
 
         sum += check->points;
-        if (check->needs && (strcmp(check->needs, check->name) == 0 ||
-                             !has_check(exercise, check->needs)))
-            return conf_fault(conf, "check %s needs '%s', no other check",
-                              check->name, check->needs);
+        for (size_t k = 0; k < check->needs_count; k++)
+            if (strcmp(check->needs[k], check->name) == 0 ||
+                !has_check(exercise, check->needs[k]))
+                return conf_fault(conf, "check %s needs '%s', no other check",
+                                  check->name, check->needs[k]);
         if (check->measured && !conf->has_speed)
             return conf_fault(conf,
                               "check %s is measured: a section [speed] "

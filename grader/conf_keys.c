@@ -146,6 +146,15 @@ static int read_tests(struct conf *conf, const char *key, const char *value,
     return 0;
 }
 
+static int read_needs(struct conf *conf, const char *key, const char *value,
+                      void *place)
+{
+    (void)key;
+    (void)place;
+    conf_add_words(conf, value, &conf->check->needs, &conf->check->needs_count);
+    return 0;
+}
+
 static int read_allow(struct conf *conf, const char *key, const char *value,
                       void *place)
 {
@@ -217,7 +226,7 @@ static const struct key check_keys[] = {
     {"tests", read_tests, 0, false},
     {"points", read_whole, IN_CHECK(points), true},
     {"measured", read_yes, IN_CHECK(measured), false},
-    {"needs", read_text, IN_CHECK(needs), false},
+    {"needs", read_needs, 0, false},
 };
 
 const struct section conf_sections[SECTIONS] = {

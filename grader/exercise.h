@@ -31,8 +31,9 @@ struct check {
                            never empty */
     size_t test_count;
     bool measured; /* speed by the clock: workload.c, [speed] threshold */
-    const char *needs; /* a check; if it does not pass, this one has shown
-                          nothing by passing; or NULL */
+    const char **needs; /* checks: as long as one of them does not pass, this
+                           one has shown nothing by passing; may be empty */
+    size_t needs_count;
     int points;
 };
 

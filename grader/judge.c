@@ -217,25 +217,29 @@ static void judge_row(struct judging *judging, struct row *row)
                         judging->exercise->folder);
 }
 
+static bool needs(const struct check *check, const char *other)
+{
+    for (size_t i = 0; i < check->needs_count; i++)
+        if (strcmp(check->needs[i], other) == 0)
+            return true;
+    return false;
+}
+
 /* A pass that has shown nothing, because another check does not pass: threads
  * that are never at work at the same moment have no races. */
 static void judge_needs(struct judging *judging, struct row *row,
                         const struct verdict *verdict)
 {
-    const char *needs = row->check->needs;
-
     for (size_t i = 0; i < verdict->row_count; i++) {
         const struct row *other = &verdict->rows[i];
 
-        if (!needs || strcmp(other->check->name, needs) != 0)
-            continue;
-        if (row->status != STATUS_PASS ||
-            (other->status != STATUS_FAIL && !row_is_blocked(other)))
-            continue;
-        row_blocked(row, say(judging,
-                             "Nothing was found, but this shows nothing as "
-                             "long as \"%s\" does not pass.",
-                             other->check->title));
+        if (row->status == STATUS_PASS &&
+            needs(row->check, other->check->name) &&
+            (other->status == STATUS_FAIL || row_is_blocked(other)))
+            row_blocked(row, say(judging,
+                                 "Nothing was found, but this shows nothing as "
+                                 "long as \"%s\" does not pass.",
+                                 other->check->title));
     }
 }
 

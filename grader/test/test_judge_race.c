@@ -244,8 +244,10 @@ Test(judge_race, one_thread_shows_nothing)
 
 Test(judge_race, pass_shows_nothing_while_a_needed_check_fails)
 {
-    made->exercise.checks[ROW_RACE].needs =
-        made->exercise.checks[ROW_RESULTS].name;
+    struct check *check = &made->exercise.checks[ROW_RACE];
+
+    check->needs = &made->exercise.checks[ROW_RESULTS].name;
+    check->needs_count = 1;
     made_is(row(ROW_RACE), STATUS_PASS, NULL);
     made_value(made, made_run(made, "gcc"), "count/two", "total", "999");
     made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
