@@ -298,49 +298,6 @@ static void say_unseen(struct judging *judging, struct verdict *verdict,
                 say(judging, "%s: not asked for this time.", lens_name(lens));
 }
 
-static bool same_words(const struct finding *a, const struct finding *b)
-{
-    if (a->kind != b->kind || strcmp(a->message, b->message) != 0)
-        return false;
-    if (a->location_count == 0 || b->location_count == 0)
-        return true;
-    return a->locations[0].place.line == b->locations[0].place.line;
-}
-
-/* One lens sees a crash with its line and another without: told once. */
-static bool told_already(const struct judging *judging, size_t index,
-                         const struct verdict *verdict)
-{
-    const struct finding *finding = &judging->troubles[index].finding;
-
-    for (size_t i = 0; i < judging->trouble_count; i++)
-        if (judging->troubles[i].claimed &&
-            same_words(finding, &judging->troubles[i].finding))
-            return true;
-    for (size_t i = 0; i < verdict->note_count; i++)
-        if (same_words(finding, &verdict->notes[i]))
-            return true;
-    return false;
-}
-
-/* Bugs that no row tells are told as notes, so that nothing is lost. */
-static void gather_notes(struct judging *judging, struct verdict *verdict)
-{
-    verdict->notes =
-        talloc_array(judging->ctx, struct finding,
-                     judging->trouble_count + judging->evidence->gcc.count +
-                         judging->evidence->clang.count);
-    for (size_t i = 0; i < judging->trouble_count; i++) {
-        struct trouble *trouble = &judging->troubles[i];
-        if (trouble->claimed || finding_is_made(&trouble->finding) ||
-            told_already(judging, i, verdict))
-            continue;
-        trouble->finding.note = true;
-        verdict->notes[verdict->note_count++] = trouble->finding;
-    }
-    judge_build_notes(judging, verdict);
-}
-
 static void add_up(struct judging *judging, struct verdict *verdict)
 {
     bool error = false, short_of = false;
@@ -406,7 +363,7 @@ struct verdict judge(void *ctx, const struct exercise *exercise,
                         verdict.row_count);
     for (size_t i = 0; i < verdict.row_count; i++)
         judge_needs(&judging, &verdict.rows[i], &verdict);
-    gather_notes(&judging, &verdict);
+    judge_notes(&judging, &verdict);
     add_up(&judging, &verdict);
     return verdict;
 }

@@ -203,6 +203,7 @@ const char *again(struct judging *judging, enum lens lens);
 /* `lenses`: those of the check that were asked for and that work here. */
 void judge_build(struct judging *judging, struct row *row);
 void judge_build_notes(struct judging *judging, struct verdict *verdict);
+void judge_notes(struct judging *judging, struct verdict *verdict);
 void judge_results(struct judging *judging, struct row *row, unsigned lenses);
 void judge_race(struct judging *judging, struct row *row, unsigned lenses);
 void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses);
