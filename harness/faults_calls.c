@@ -272,7 +272,7 @@ static unsigned can_on(int fd, size_t size, bool writes)
         return can;
     if (size > PIPE_BUF)
         can |= CAN(ACTION_SHORT);
-    if (writes)
+    if (writes && !(S_ISFIFO(status.st_mode) && size <= PIPE_BUF))
         can |= CAN(ACTION_KILL_MID);
     return can;
 }
