@@ -40,8 +40,9 @@ struct workload {
 
 /* What may be used. */
 struct means {
-    int workers;   /* 1 or more: threads, or processes, that work on items.
-                      Beside them there is the caller, if it only waits */
+    int workers;   /* 1 to MODELS_WORKERS_MAX: threads, or processes, that
+                      work on items. Beside them there is the caller, if it
+                      only waits */
     int in_flight; /* 1 or more: items of the loop that wait at one moment;
                       the server bears no more */
 };
@@ -50,10 +51,17 @@ struct means {
 
 /*
  * Each does all items of the workload; results[i] becomes what came of item i.
- * Blocks until all is done. Returns 0, or the error of what it called
- * (threads_run(), loop_soon(), begin() and the like); then the results say
- * nothing. Nothing is left behind in either case: no thread, no process, no
- * descriptor, no memory. It can be called again, and uses no globals.
+ * Blocks until all is done. Returns 0 when every item has its result. Else
+ * the error of what it called (threads_run(), loop_soon(), begin() and the
+ * like), the first one; then the results say nothing. Nothing is left behind
+ * in either case: no thread, no process, no descriptor, no memory.
+ *
+ * Who makes threads or processes by other means than those of models.h tells
+ * the same errors: EAGAIN or ENOMEM when a thread cannot be made, ECHILD when
+ * a process has ended before its work was done.
+ *
+ * It can be called again, also while a call is under way: by another thread,
+ * or by an item, which runs items of its own. So it uses no globals.
  */
 
 /* One item after the other, in the calling thread. */
@@ -66,7 +74,9 @@ int run_sequential(const struct workload *workload, const struct means *means,
 int run_with_threads(const struct workload *workload, const struct means *means,
                      uint64_t results[]);
 
-/* The same with means->workers processes, none of which is the caller's. */
+/* The same with means->workers processes, none of which is the caller's. A
+ * worker ends with _exit() where its work ends: it does not come back into the
+ * caller's program, nor does it what that has left for its end. */
 int run_with_processes(const struct workload *workload,
                        const struct means *means, uint64_t results[]);
 
@@ -75,7 +85,8 @@ int run_with_processes(const struct workload *workload,
  *
  * Items that wait, wait together: means->in_flight of them, never more, and
  * never fewer as long as any is left; when one has ended the next begins.
- * Nothing blocks but the loop itself.
+ * Nothing blocks but the loop itself, and that sleeps as long as there is
+ * nothing to do but wait.
  *
  * Items that compute are calls of the loop, one call for each item, so that
  * the loop can turn between them.

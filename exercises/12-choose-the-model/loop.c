@@ -45,7 +45,7 @@ struct loop {
 struct loop *loop_new(void)
 {
     int error = models_fails();
-    struct loop *loop = error == 0 ? malloc(sizeof *loop) : NULL;
+    struct loop *loop = error == 0 ? MAY_FAIL(malloc)(sizeof *loop) : NULL;
 
     if (loop == NULL) {
         errno = error != 0 ? error : ENOMEM;
@@ -76,7 +76,7 @@ void loop_free(struct loop *loop)
 int loop_soon(struct loop *loop, void (*call)(void *arg, int i), void *arg,
               int i)
 {
-    struct call *new = malloc(sizeof *new);
+    struct call *new = MAY_FAIL(malloc)(sizeof *new);
 
     if (new == NULL)
         return ENOMEM;
@@ -200,7 +200,7 @@ static struct wait *new_wait(struct loop *loop,
                              void (*done)(void *arg, int i, uint64_t value),
                              void *arg, int i)
 {
-    struct wait *wait = malloc(sizeof *wait);
+    struct wait *wait = MAY_FAIL(malloc)(sizeof *wait);
 
     if (wait == NULL)
         return NULL;
