@@ -11,17 +11,23 @@
  *   Not while waiting. Nobody holds the interpreter during vm_wait(): while
  *   one thread waits, others execute, and any number can wait together.
  *
+ *   A turn begins when a thread takes the interpreter: when it has come, when
+ *   it comes back from vm_wait(), and when it was made to hand over and goes
+ *   on. Its instructions are counted from there.
+ *
  *   A turn has an end. While another thread waits for the interpreter, the
- *   one that holds it executes at most `interval` instructions more. Then it
- *   hands the interpreter over: one of those who were waiting goes on,
- *   whichever, and only later it itself. A thread to which that has happened
- *   is one of those who wait.
+ *   one that holds it executes at most `interval` instructions more; the one
+ *   during which the other came does not count. Then it hands the interpreter
+ *   over: one of those who were waiting goes on, whichever, and only later it
+ *   itself. A thread to which that has happened is one of those who wait. So
+ *   the turn after it has at most `interval` instructions, the first included.
  *
  *   Not before its end. A thread that executes and does not wait is made to
  *   hand over no sooner than `interval` instructions after its turn began.
  *
  *   Nobody starves. Whoever waits for the interpreter gets it in the end,
- *   however many others want it again and again.
+ *   however many others want it again and again: whether it has just come,
+ *   comes from a wait, or was made to hand over.
  *
  *   Asleep. Who waits for the interpreter sleeps. It does not ask again and
  *   again.

@@ -6,20 +6,22 @@
  * does not. Two that meet in there were inside at the same moment. What the
  * functions note down is guarded by the interpreter, and by nothing else.
  */
+#define _GNU_SOURCE
 #include "interleave.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "gil.h"
 #include "vm-inside.h"
 
 /* ---- workers ------------------------------------------------------------ */
 
-enum { WORKERS = 4 };
+enum { WORKERS = 20 };
 
 /* One thread with its program. */
 struct worker {
@@ -28,6 +30,7 @@ struct worker {
     struct meeting *meeting; /* where its functions wait, or NULL */
     int number;
     pthread_t thread;
+    pid_t id; /* for the kernel */
 
     /* set by its functions, read after the join */
     int met;      /* most threads in its meeting */
@@ -79,6 +82,7 @@ static void *execute_program(void *arg)
 {
     struct worker *worker = arg;
 
+    worker->id = gettid();
     worker->returned = gil_run(worker->gil, worker->state);
     return NULL;
 }
@@ -112,8 +116,10 @@ static void run_all(int count, const struct instruction *const *codes,
 static void run_same(int count, const struct instruction *code,
                      struct meeting *meeting)
 {
-    const struct instruction *codes[WORKERS] = {code, code, code, code};
+    const struct instruction *codes[WORKERS];
 
+    for (int i = 0; i < count; i++)
+        codes[i] = code;
     run_all(count, codes, meeting);
 }
 
@@ -164,6 +170,12 @@ static int meet_others(void *arg)
 static int count_round(void *arg)
 {
     ((struct worker *)arg)->rounds++;
+    return 0;
+}
+
+static int wait_for_nothing(void *arg)
+{
+    (void)arg;
     return 0;
 }
 
@@ -438,22 +450,25 @@ Expect(race, shared_objects)
 
 /* ---- overlap: not while waiting ----------------------------------------- */
 
-static struct meeting four = MEETING(4);
+/* Any number can stand in line, and any number can wait together. */
+static struct meeting crowd = MEETING(WORKERS);
 
 static const struct instruction waits[] = {
+    DOES(VM_NATIVE, wait_for_the_line),
     WITH(VM_BUMP, 0),
     DOES(VM_WAIT, meet_others),
     WITH(VM_BUMP, 0),
     BARE(VM_END),
 };
 
-Test(overlap, four_wait_together)
+Test(overlap, twenty_wait_together)
 {
-    int met = 4;
+    int met = WORKERS;
 
     open_vm(100);
-    run_same(4, waits, &four);
-    for (int i = 0; i < 4; i++)
+    came = 0;
+    run_same(WORKERS, waits, &crowd);
+    for (int i = 0; i < WORKERS; i++)
         if (workers[i].met < met)
             met = workers[i].met;
     observe_int("together", met);
@@ -462,12 +477,13 @@ Test(overlap, four_wait_together)
     close_vm();
 }
 
-Expect(overlap, four_wait_together)
+Expect(overlap, twenty_wait_together)
 {
-    expect_int("together", EQUAL, 4,
-               "nobody holds the interpreter while waiting, so all four can "
-               "wait at the same moment");
-    expect_int("counted", EQUAL, 8, "four programs add 1 twice each");
+    expect_int("together", EQUAL, WORKERS,
+               "nobody holds the interpreter while waiting, so any number of "
+               "threads can wait at the same moment: here twenty");
+    expect_int("counted", EQUAL, 2 * WORKERS,
+               "twenty programs add 1 twice each");
     expect_objects();
 }
 
@@ -561,6 +577,14 @@ static int look_who_holds(void *arg)
     return 0;
 }
 
+/* Goes on when nothing else can move: then the others stand in line. */
+static int stand_still(void *arg)
+{
+    (void)arg;
+    meet(&stages);
+    return 0;
+}
+
 static int again_and_again(void *arg)
 {
     return ++((struct worker *)arg)->rounds < ENOUGH ? 0 : ETIME;
@@ -586,110 +610,286 @@ static const struct instruction tells[] = {
     BARE(VM_END),
 };
 
-/*
- * The first holds the interpreter; then the one that is to tell comes, and
- * then a third. So the one in the middle has waited longest. The other two
- * want the interpreter again and again, until they have been told.
- */
-Test(fair, nobody_starves)
+/* Looks when it has computed for longer than a turn. */
+static const struct instruction looks[] = {
+    WITH(VM_NUMBER, 3),
+    WITH(VM_LOOP, 1),
+    DOES(VM_NATIVE, look_who_holds),
+    BARE(VM_END),
+};
+
+/* They come one after the other, and the first holds the interpreter until all
+ * have come. */
+static void come_one_by_one(void)
 {
-    open_vm(4);
-    prepare(0, vm, gil, holds_and_asks);
-    prepare(1, vm, gil, tells);
-    prepare(2, vm, gil, asks);
     for (int i = 0; i < STAGES; i++) {
         start(&workers[i]);
         meet(&curtain);
     }
     for (int i = 0; i < STAGES; i++)
         join(&workers[i]);
+}
+
+/* One of the three changes global 3. The other two want the interpreter again
+ * and again, until it has happened or they have had enough. */
+static void starve(const struct instruction *const *codes)
+{
+    int starved = 0;
+
+    open_vm(4);
+    for (int i = 0; i < STAGES; i++)
+        prepare(i, vm, gil, codes[i]);
+    come_one_by_one();
+    for (int i = 0; i < STAGES; i++)
+        starved |= workers[i].returned == ETIME;
     observe_int("held", workers[0].met);
-    observe_int("came-in", workers[1].met);
-    observe_int("starved", workers[0].returned == ETIME);
+    observe_int("starved", starved);
     observe_int("told", vm_value(vm, 3));
+}
+
+static void expect_starved(const char *why)
+{
+    expect_int("held", EQUAL, 1, "the first thread was inside");
+    expect_int("starved", EQUAL, 0, why);
+    expect_int("told", EQUAL, 1, "each thread has executed its program");
+}
+
+/* The one in the middle has waited longest when the first hands over. */
+Test(fair, nobody_starves)
+{
+    const struct instruction *codes[] = {holds_and_asks, tells, asks};
+
+    starve(codes);
+    observe_int("came-in", workers[1].met);
     observe_int("returned", workers[1].returned);
     close_vm();
 }
 
-Expect(fair, nobody_starves)
+static void expect_told(void)
 {
-    expect_int("held", EQUAL, 1, "the first thread was inside");
     expect_int("came-in", EQUAL, 0,
                "while one thread is inside a VM_NATIVE nobody else executes");
-    expect_int("starved", EQUAL, 0,
-               "two threads executed thousands of instructions, and a third, "
-               "that has waited since before they began, never got the "
-               "interpreter");
-    expect_int("told", EQUAL, 1, "the third thread has executed its program");
+    expect_int("returned", EQUAL, 0, "its program came to its end");
+}
+
+Expect(fair, nobody_starves)
+{
+    expect_starved("two threads executed thousands of instructions, and a "
+                   "third, that has waited since before they began, never got "
+                   "the interpreter");
+    expect_told();
+}
+
+enum { VISITS = 20 };
+
+static struct meeting outside = MEETING(2);
+
+/* Until whoever was given the interpreter is inside. */
+static int go_away(void *arg)
+{
+    (void)arg;
+    meet(&outside);
+    return 0;
+}
+
+/* Goes on when the others stand in line: the first of these meetings ends
+ * together with that of whoever has gone away, the second when that one is
+ * back. */
+static int visit(void *arg)
+{
+    stand_still(arg);
+    stand_still(arg);
+    return ++((struct worker *)arg)->rounds < VISITS ? 0 : ETIME;
+}
+
+/* As holds_and_asks and asks, but each time the others stand in line. */
+static const struct instruction holds_and_visits[] = {
+    DOES(VM_NATIVE, hold), DOES(VM_NATIVE, visit), WITH(VM_LOAD, 3),
+    WITH(VM_UNTIL, 1),     BARE(VM_END),
+};
+
+static const struct instruction visits[] = {
+    DOES(VM_NATIVE, visit),
+    WITH(VM_LOAD, 3),
+    WITH(VM_UNTIL, 0),
+    BARE(VM_END),
+};
+
+/* The first hands over to the second; the last was there before the first
+ * wants the interpreter again. */
+Test(fair, last_comes_next)
+{
+    const struct instruction *codes[] = {holds_and_visits, visits, tells};
+
+    starve(codes);
+    observe_int("came-in", workers[2].met);
+    observe_int("returned", workers[2].returned);
+    close_vm();
+}
+
+Expect(fair, last_comes_next)
+{
+    expect_starved("two threads handed the interpreter to each other again and "
+                   "again, and a third, that had come before the first of "
+                   "them was made to hand over, never got it: who hands over "
+                   "stands behind those who wait already");
+    expect_told();
+}
+
+/* Until somebody has changed global 3. */
+static const struct instruction comes_and_goes[] = {
+    DOES(VM_NATIVE, visit), DOES(VM_WAIT, go_away), WITH(VM_LOAD, 3),
+    WITH(VM_UNTIL, 0),      BARE(VM_END),
+};
+
+/* It computes for longer than a turn. */
+static const struct instruction holds_and_tells[] = {
+    DOES(VM_NATIVE, hold), WITH(VM_LOAD, 0), BARE(VM_DROP),
+    WITH(VM_LOAD, 0),      BARE(VM_DROP),    WITH(VM_LOAD, 0),
+    BARE(VM_DROP),         WITH(VM_BUMP, 3), BARE(VM_END),
+};
+
+/* The first is made to hand over. The others give the interpreter back of
+ * their own will, to wait; and when one does so the other is there again. */
+Test(fair, who_computes_comes_again)
+{
+    const struct instruction *codes[] = {holds_and_tells, comes_and_goes,
+                                         comes_and_goes};
+
+    starve(codes);
+    observe_int("returned", workers[0].returned);
+    close_vm();
+}
+
+Expect(fair, who_computes_comes_again)
+{
+    expect_starved("a thread that computes was made to hand over and never got "
+                   "the interpreter again: those who came from a wait, one "
+                   "after the other, all went before it");
+    expect_int("returned", EQUAL, 0, "its program came to its end");
+}
+
+/* ---- exclusive: nothing in common ---------------------------------------- */
+
+/* In one interpreter somebody waits for a turn; in the other a thread is
+ * alone, and comes to the end of a turn. */
+Test(exclusive, alone_in_another)
+{
+    struct vm *other_vm = new_vm();
+    struct gil *other_gil = new_gil(2);
+
+    open_vm(2);
+    prepare(0, vm, gil, holds_and_asks);
+    prepare(1, vm, gil, tells);
+    prepare(2, other_vm, other_gil, looks);
+    come_one_by_one();
+    observe_int("meanwhile", workers[2].met);
+    observe_int("returned", workers[2].returned);
+    close_vm();
+    gil_destroy(other_gil);
+    vm_destroy(other_vm);
+}
+
+Expect(exclusive, alone_in_another)
+{
+    expect_int("meanwhile", EQUAL, 1,
+               "a thread that is alone in its interpreter hands over to "
+               "nobody, whoever waits for another interpreter: who waits is "
+               "counted for each by itself");
     expect_int("returned", EQUAL, 0, "its program came to its end");
 }
 
 /* ---- fair: asleep -------------------------------------------------------- */
 
 enum {
-    MUCH = 50
-}; /* milliseconds of computing; to fall asleep takes less
-      than one */
+    MUCH = 20, /* milliseconds of computing; to fall asleep takes less than
+                  one */
+    LOOKS = 50
+};
 
-static long computed(void)
+/* The state of another thread, as the kernel tells it, and its milliseconds of
+ * computing. */
+static char look_at(pid_t thread, long *computed)
 {
-    struct timespec now;
+    char path[64], state = '?';
+    unsigned long user = 0, system = 0;
+    FILE *file;
 
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    file = fopen(path, "r");
+    if (file != NULL) {
+        fscanf(file,
+               "%*d (%*[^)]) %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu "
+               "%lu",
+               &state, &user, &system);
+        fclose(file);
+    }
+    *computed = (long)((user + system) * 1000) / sysconf(_SC_CLK_TCK);
+    return state;
 }
 
-static int come_in(void *arg)
+/* Who sleeps is asleep at every look. Who asks again and again is not; or has
+ * slept a little in between, and computed for long all the same. */
+static int spins(pid_t thread)
 {
-    ((struct worker *)arg)->rounds = (int)computed();
+    long computed = 0;
+    int asleep = 0, awake = 0;
+
+    while (asleep < LOOKS && awake < LOOKS)
+        if (look_at(thread, &computed) != 'R')
+            asleep++;
+        else
+            awake++;
+    return awake == LOOKS || computed > MUCH;
+}
+
+/* The other one waits for the interpreter. */
+static int watch_the_other(void *arg)
+{
+    struct worker *worker = arg;
+
+    stand_still(arg);
+    worker->met |= spins(workers[1 - worker->number].id);
     return 0;
 }
 
-static const struct instruction holds[] = {
-    DOES(VM_NATIVE, hold),
+/* The other one waits: at first since it has come, then since it has handed
+ * over, then after a wait. */
+static const struct instruction watches[] = {
+    DOES(VM_NATIVE, watch_the_other),
+    DOES(VM_NATIVE, watch_the_other),
+    DOES(VM_WAIT, wait_for_nothing),
+    DOES(VM_NATIVE, watch_the_other),
     BARE(VM_END),
 };
 
-static const struct instruction comes_in[] = {
-    DOES(VM_NATIVE, come_in),
-    BARE(VM_END),
-};
-
-/* The processor time of a thread that had nothing to do but to wait. */
+/* The processor time of threads that had nothing to do but to wait. */
 Test(fair, asleep)
 {
-    open_vm(4);
-    prepare(0, vm, gil, holds);
-    prepare(1, vm, gil, comes_in);
-    for (int i = 0; i < 2; i++) {
-        start(&workers[i]);
-        meet(&curtain);
-    }
-    join(&workers[0]);
-    join(&workers[1]);
-    observe_int("held", workers[0].met);
-    observe_int("spun", workers[1].rounds > MUCH);
+    open_vm(1);
+    run_same(2, watches, NULL);
+    observe_int("spun", workers[0].met + workers[1].met > 0);
     close_vm();
 }
 
 Expect(fair, asleep)
 {
-    expect_int("held", EQUAL, 1, "the first thread was inside");
     expect_int("spun", EQUAL, 0,
-               "a thread that waits for the interpreter sleeps; this one has "
-               "used a processor all the time");
+               "a thread that waits for the interpreter sleeps, whether it has "
+               "just come, was made to hand over, or comes from a wait; this "
+               "one has used a processor all the time");
 }
 
 /* ---- schedules: turns --------------------------------------------------- */
 
-enum { STEPS = 32, INTERVAL = 2 };
+enum { STEPS = 512, LONG = 120 };
 
 /* Who has executed what; guarded by the interpreter. */
 static struct {
     int count;
     struct step {
         int who;
-        enum { STEP, STILL, FINISH } what;
+        enum { STEP, STILL, AFTER_WAIT, FINISH } what;
     } steps[STEPS];
 } story;
 
@@ -707,11 +907,27 @@ static int step(void *arg)
     return note(arg, STEP);
 }
 
-/* Goes on when nothing else can move: then the others stand in line. */
 static int still(void *arg)
 {
-    meet(&stages);
+    stand_still(arg);
     return note(arg, STILL);
+}
+
+/* As still(), and the first step after a wait. */
+static int after_wait(void *arg)
+{
+    stand_still(arg);
+    return note(arg, AFTER_WAIT);
+}
+
+/* The first step of a turn stands still. */
+static int next_step(void *arg)
+{
+    int last = story.count - 1;
+
+    if (last >= 0 && story.steps[last].who == ((struct worker *)arg)->number)
+        return step(arg);
+    return still(arg);
 }
 
 static int finish(void *arg)
@@ -719,22 +935,26 @@ static int finish(void *arg)
     return note(arg, FINISH);
 }
 
-static int comes_later(int who, int at)
-{
-    for (int i = at; i < story.count; i++)
-        if (story.steps[i].who == who)
-            return 1;
-    return 0;
-}
-
 /* The end of what one thread has done there without a break. */
 static int end_of_turn(int at)
 {
     int who = story.steps[at].who;
 
-    while (at < story.count && story.steps[at].who == who)
+    do
         at++;
+    while (at < story.count && story.steps[at].who == who &&
+           story.steps[at].what != AFTER_WAIT);
     return at;
+}
+
+/* Whether the turn that ends there ends neither with the program nor with a
+ * wait: the thread goes on later. */
+static int hands_over(int end)
+{
+    for (int i = end; i < story.count; i++)
+        if (story.steps[i].who == story.steps[end - 1].who)
+            return story.steps[i].what != AFTER_WAIT;
+    return 0;
 }
 
 /* vm_finish() is no instruction. */
@@ -747,30 +967,38 @@ static int instructions(int from, int to)
     return count;
 }
 
+/* Where a thread stood still until another was in line: the instructions of
+ * its turn while that one waited. Who has handed over waits from the first. */
+static int while_another_waits(int at, int end)
+{
+    int handed_over = at > 0 && end_of_turn(at - 1) == at && hands_over(at);
+
+    return instructions(handed_over ? at : at + 1, end);
+}
+
 /* The most that a thread has executed while another stood in line. */
 static int longest_turn(void)
 {
     int most = 0;
 
     for (int i = 0; i < story.count; i++) {
-        int end = end_of_turn(i);
+        int what = story.steps[i].what, end = end_of_turn(i);
 
-        if (story.steps[i].what == STILL && end < story.count &&
-            instructions(i + 1, end) > most)
-            most = instructions(i + 1, end);
+        if ((what == STILL || what == AFTER_WAIT) && end < story.count &&
+            while_another_waits(i, end) > most)
+            most = while_another_waits(i, end);
     }
     return most;
 }
 
-/* The fewest in a turn that did not end with its program. */
+/* The fewest in a turn at whose end a thread had to hand over. */
 static int shortest_turn(void)
 {
     int least = STEPS;
 
     for (int i = 0, end; i < story.count; i = end) {
         end = end_of_turn(i);
-        if (comes_later(story.steps[i].who, end) &&
-            instructions(i, end) < least)
+        if (hands_over(end) && instructions(i, end) < least)
             least = instructions(i, end);
     }
     return least;
@@ -795,87 +1023,202 @@ static const struct instruction three_steps[] = {
     DOES(VM_END, step),
 };
 
-/* These programs, at once, with an interval of two; all that they do is
- * written down. */
-static void tell_story(int count, const struct instruction *const *codes)
+static void begin_story(int interval, int count,
+                        const struct instruction *const *codes)
 {
     memset(&story, 0, sizeof story);
-    open_vm(INTERVAL);
+    open_vm(interval);
     for (int i = 0; i < count; i++)
         vm_at_finish(prepare(i, vm, gil, codes[i])->state, finish);
-    for (int i = 0; i < count; i++)
-        start(&workers[i]);
+}
+
+static void end_story(int interval, int count)
+{
+    int executed, longest;
+
     for (int i = 0; i < count; i++)
         join(&workers[i]);
-    observe_int("executed", instructions(0, story.count));
-    observe_int("finished", story.count - instructions(0, story.count));
-    observe_int("too-long", longest_turn() > INTERVAL ? longest_turn() : 0);
-    observe_int("too-short", shortest_turn() < INTERVAL);
+    executed = instructions(0, story.count);
+    longest = longest_turn();
+    observe_int("executed", executed);
+    observe_int("finished", story.count - executed);
+    observe_int("too-long", longest > interval ? longest : 0);
+    observe_int("too-short", shortest_turn() < interval);
     close_vm();
 }
 
-static void expect_story(int count, int threads)
+/* These programs, at once; all that they do is written down. */
+static void tell_story(int interval, int count,
+                       const struct instruction *const *codes)
 {
+    begin_story(interval, count, codes);
+    for (int i = 0; i < count; i++)
+        start(&workers[i]);
+    end_story(interval, count);
+}
+
+static void expect_story(int interval, int count, int threads)
+{
+    char why[400];
+
     expect_int("executed", EQUAL, count, "each program came to its end");
     expect_int("finished", EQUAL, threads,
                "vm_finish() is called once for each program");
-    expect_int("too-long", EQUAL, 0,
-               "while another thread waits for the interpreter, the one that "
-               "holds it executes at most `interval` instructions more (2 in "
-               "this test); then one of those who were waiting goes on, and "
-               "not the same thread again");
-    expect_int("too-short", EQUAL, 0,
-               "a thread that does not wait is left to execute at least "
-               "`interval` instructions (2 in this test) before it must hand "
-               "over");
+    snprintf(why, sizeof why,
+             "while another thread waits for the interpreter, the one that "
+             "holds it executes at most `interval` instructions more (%d in "
+             "this test), and a thread to which it was handed over as many in "
+             "its whole turn; then one of those who were waiting goes on, and "
+             "not the same thread again",
+             interval);
+    expect_int("too-long", EQUAL, 0, why);
+    snprintf(why, sizeof why,
+             "a thread that does not wait is left to execute at least "
+             "`interval` instructions (%d in this test) before it must hand "
+             "over, counted from the moment at which it took the interpreter",
+             interval);
+    expect_int("too-short", EQUAL, 0, why);
 }
 
 Test(schedules, turn_has_an_end)
 {
     const struct instruction *codes[] = {waits_for_others, one_step};
 
-    tell_story(2, codes);
+    tell_story(2, 2, codes);
 }
 
 Expect(schedules, turn_has_an_end)
 {
-    expect_story(6, 2);
+    expect_story(2, 6, 2);
 }
 
 Test(schedules, turn_of_three)
 {
     const struct instruction *codes[] = {waits_for_others, one_step, one_step};
 
-    tell_story(3, codes);
+    tell_story(2, 3, codes);
 }
 
 Expect(schedules, turn_of_three)
 {
-    expect_story(8, 3);
+    expect_story(2, 8, 3);
 }
 
 Test(schedules, turn_and_turn_again)
 {
     const struct instruction *codes[] = {waits_for_others, waits_for_others};
 
-    tell_story(2, codes);
+    tell_story(2, 2, codes);
 }
 
 Expect(schedules, turn_and_turn_again)
 {
-    expect_story(8, 2);
+    expect_story(2, 8, 2);
 }
 
 Test(schedules, turn_not_cut_short)
 {
     const struct instruction *codes[] = {three_steps, three_steps};
 
-    tell_story(2, codes);
+    tell_story(2, 2, codes);
 }
 
 Expect(schedules, turn_not_cut_short)
 {
-    expect_story(8, 2);
+    expect_story(2, 8, 2);
+}
+
+/* ---- fair: turns of other lengths ---------------------------------------- */
+
+/* Two turns and a bit: filled in by long_turns(). */
+static struct instruction many_steps[2 * LONG + 2];
+
+static void long_turns(void)
+{
+    const struct instruction *codes[] = {many_steps, many_steps};
+    const struct instruction one = DOES(VM_NATIVE, next_step);
+    const struct instruction last = DOES(VM_END, next_step);
+
+    for (int i = 0; i <= 2 * LONG; i++)
+        many_steps[i] = one;
+    many_steps[2 * LONG + 1] = last;
+    tell_story(LONG, 2, codes);
+}
+
+Test(fair, long_turns)
+{
+    long_turns();
+}
+
+Expect(fair, long_turns)
+{
+    expect_story(LONG, 2 * (2 * LONG + 2), 2);
+}
+
+/* Waits in the middle of a turn, and then computes for more than a whole. */
+static const struct instruction waits_between[] = {
+    DOES(VM_NATIVE, next_step),      DOES(VM_NATIVE, next_step),
+    DOES(VM_WAIT, wait_for_nothing), DOES(VM_NATIVE, after_wait),
+    DOES(VM_NATIVE, next_step),      DOES(VM_NATIVE, next_step),
+    DOES(VM_NATIVE, next_step),      DOES(VM_NATIVE, next_step),
+    DOES(VM_END, next_step),
+};
+
+Test(fair, turn_after_wait)
+{
+    const struct instruction *codes[] = {waits_between, waits_between};
+
+    tell_story(3, 2, codes);
+}
+
+Expect(fair, turn_after_wait)
+{
+    expect_story(3, 16, 2);
+}
+
+static struct meeting door = MEETING(2);
+
+/* Stays away until the other one has begun, and opens the door. */
+static int stay_away(void *arg)
+{
+    stand_still(arg);
+    meet(&door);
+    return 0;
+}
+
+static int open_door(void *arg)
+{
+    meet(&door);
+    return step(arg);
+}
+
+static const struct instruction comes_late[] = {
+    DOES(VM_WAIT, stay_away),
+    DOES(VM_NATIVE, step),
+    DOES(VM_END, step),
+};
+
+/* Executes more than an interval alone, and then is not alone any more. */
+static const struct instruction opens_late[] = {
+    DOES(VM_NATIVE, step),  DOES(VM_NATIVE, step), DOES(VM_NATIVE, open_door),
+    DOES(VM_NATIVE, still), DOES(VM_NATIVE, step), DOES(VM_NATIVE, step),
+    DOES(VM_NATIVE, step),  DOES(VM_END, step),
+};
+
+Test(fair, somebody_comes_late)
+{
+    const struct instruction *codes[] = {comes_late, opens_late};
+
+    begin_story(1, 2, codes);
+    start(&workers[0]);
+    meet(&curtain);
+    start(&workers[1]);
+    end_story(1, 2);
+}
+
+Expect(fair, somebody_comes_late)
+{
+    expect_story(1, 10, 2);
 }
 
 /* ---- schedules: references ---------------------------------------------- */
@@ -1006,18 +1349,11 @@ Expect(schedules, three_at_once)
 
 /* ---- faults ------------------------------------------------------------- */
 
-static int wait_alone(void *arg)
-{
-    (void)arg;
-    meet(&stages);
-    return 0;
-}
-
 static const struct instruction all_of_it[] = {
     DOES(VM_NATIVE, meet_others),
     WITH(VM_LOAD, 0),
     WITH(VM_BUMP, 1),
-    DOES(VM_WAIT, wait_alone),
+    DOES(VM_WAIT, stand_still),
     BARE(VM_DROP),
     WITH(VM_BUMP, 1),
     BARE(VM_END),

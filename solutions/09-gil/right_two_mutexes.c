@@ -61,6 +61,7 @@ int gil_run(struct gil *gil, struct vm_thread *thread)
             give(gil);
             error = vm_wait(thread);
             take(gil);
+            executed = 0;
         } else if (++executed % gil->interval == 0) {
             give(gil);
             take(gil);

@@ -1,7 +1,7 @@
-/* expect: fail computes-no-faster */
+/* expect: fail everyone-gets-a-turn */
 /*
- * How many instructions a turn has is a constant of this file. It is right for
- * the smallest tests, and ruinous for programs that compute.
+ * How many instructions a turn has is a constant of this file, whatever the
+ * interval is. It is right for 2, and ruinous for programs that compute.
  */
 #include "gil.h"
 
