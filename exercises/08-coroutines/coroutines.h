@@ -34,13 +34,15 @@ struct coroutine;
  * A new coroutine. It does not begin yet: the first coro_send() calls
  * function(arg), on a stack of its own.
  *
- * `stack` is the stack's size in bytes; 0 means 64 KiB. The function can use
- * at least that much, but for 1 KiB; and no more than that and 64 KiB more,
- * since below the stack is a guard page, memory that may not be touched: who
- * goes too far gets SIGSEGV and does not damage what belongs to others.
+ * `stack` is the stack's size in bytes, from 8 KiB to 1 GiB; 0 means 64 KiB.
+ * The function can use at least that much, but for 1 KiB; and no more than that
+ * and 64 KiB more, since directly below the stack is a guard page, which is
+ * mapped and may not be touched: who goes too far gets SIGSEGV and does not
+ * damage what belongs to others. (What coro_yield() uses is used on that stack,
+ * too; an fprintf(stderr, ...) in it may need more than 8 KiB.)
  *
- * Returns NULL when there is no memory. The caller gives the coroutine back
- * with coro_destroy().
+ * Returns NULL when there is no memory; the next call tries again. The caller
+ * gives the coroutine back with coro_destroy().
  */
 struct coroutine *coro_create(void *(*function)(void *arg), void *arg,
                               size_t stack);
@@ -57,6 +59,9 @@ struct coroutine *coro_create(void *(*function)(void *arg), void *arg,
  *           true now, what its function has returned.
  *   EINVAL  It has not begun, and `value` is not NULL.
  *   EBUSY   It is running, or has ended.
+ *
+ * (One that was closed before it began has ended and has not begun: either
+ * error is right for a value.)
  */
 int coro_send(struct coroutine *co, void *value, void **result);
 
@@ -88,9 +93,10 @@ int coro_destroy(struct coroutine *co);
 /* ---- step 2: close ------------------------------------------------------ */
 
 /*
- * Ends a coroutine before its time. If it is suspended, its coro_yield()
- * returns ECANCELED; it is to clean up and return, and while it does so it may
- * use other coroutines, close and destroy them. coro_close() comes back when
+ * Ends a coroutine before its time; anybody may, and not only who has resumed
+ * it. If it is suspended, its coro_yield() returns ECANCELED; it is to clean up
+ * and return. While it does so it is running, and may use other coroutines,
+ * close and destroy them. coro_close() comes back when
  * its function has returned; what that returned is lost. If it has not begun,
  * its function is never called. If it has ended, nothing happens.
  *
@@ -104,12 +110,16 @@ int coro_close(struct coroutine *co);
  * In a coroutine: runs another one to its end, in the place of the caller.
  * What `co` yields is yielded by the caller, and what is sent to the caller is
  * sent on to `co`; whoever resumes the caller sees no difference. If `co` ends
- * without yielding, the caller is not suspended at all. Nothing is freed.
+ * without yielding, the caller is not suspended at all. One that is suspended
+ * already is resumed with NULL, and goes on from there. Nothing is freed. As
+ * long as it is awaited, nobody else resumes or closes `co`.
  *
  * Returns
  *
  *   0          `co` has ended, and *result is what it returned.
- *   ECANCELED  The caller is being closed; `co` has been closed, too.
+ *   ECANCELED  The caller is being closed; `co` has been closed, too. (If the
+ *              caller was being closed before, `co` may run until it yields,
+ *              and end if it does not; or it may be closed at once.)
  *   EBUSY      `co` is running, or has ended.
  *   EPERM      The caller is in no coroutine.
  */
@@ -118,8 +128,9 @@ int coro_await(struct coroutine *co, void **result);
 /*
  * Stages of a pipeline. Each is a coroutine that takes from its source, with
  * coro_send(source, NULL, ...), one value whenever it needs one, and never
- * earlier. It ends, with NULL, when its source has ended; what the source
- * returned is lost.
+ * earlier. It ends, with NULL, when its source has ended, also if it had ended
+ * before; what the source returned is lost. Values may be NULL, and end
+ * nothing. A source that is running is not given to a stage.
  *
  *   gen_map     yields change(value, arg) for each value
  *   gen_filter  yields those values for which keep(value, arg) is true
@@ -165,15 +176,17 @@ int tasks_start(struct tasks *tasks, void *(*function)(void *arg), void *arg);
  * Those whose time has come go to the end of the queue, in the order in which
  * they fell asleep.
  *
- * Returns 0 when no task is left, or EBUSY in one of these tasks.
+ * Returns 0 when no task is left, or EBUSY if they are running already: in one
+ * of these tasks, and in whatever such a task resumes. There, other tasks may
+ * be run.
  */
 int tasks_run(struct tasks *tasks);
 
 /* The time in ticks, which was 0 at tasks_create(). */
 unsigned long tasks_now(const struct tasks *tasks);
 
-/* Closes the tasks that are left and frees all. In none of these tasks. NULL
- * is allowed. */
+/* Closes the tasks that are left, which were started and have not begun, and
+ * frees all. In none of these tasks. NULL is allowed. */
 void tasks_destroy(struct tasks *tasks);
 
 /*
