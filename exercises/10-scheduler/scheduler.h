@@ -7,7 +7,8 @@
  *
  * All is done by the thread that calls; nothing here blocks, and no state is
  * kept between two calls. Functions that can fail return 0 or an error
- * number (errno is not looked at). The arguments keep to what is said here.
+ * number (errno is not looked at). The arguments keep to what is said here;
+ * what they point to as `const`, and all that hangs on it, is only looked at.
  */
 #ifndef SCHEDULER_H
 #define SCHEDULER_H
@@ -20,7 +21,7 @@
 
 enum {
     CORES_MAX = 8,
-    JOB_NAME_MAX = 8 /* characters, and a '\0' behind them */
+    JOB_NAME_MAX = 8 /* bytes, and a '\0' behind them */
 };
 
 /*
@@ -154,7 +155,7 @@ int scheduler_measure(const struct workload *workload,
  * there is no memory. They are asked for schedules of up to 1,000 ticks.
  *
  * As text: a line for each job, in the order of their numbers: its name,
- * filled up with blanks to 8 characters; a blank; then one character for each
+ * filled up with blanks to 8 bytes; a blank; then one character for each
  * tick from 0 to the end of the job, and none behind it:
  *
  *   blank      it has not arrived yet
@@ -196,9 +197,10 @@ struct workload_error {
 };
 
 /*
- * Reads a workload up to the end of `in`, and leaves `in` open. That may be
- * any stream, as a pipe, in which nobody can go back and whose size nobody
- * knows. A file is text without '\0':
+ * Reads a workload from where `in` stands up to its end, and leaves `in` open.
+ * Somebody may have read from it before: lines count from here. That may be any
+ * stream, as a pipe, in which nobody can go back and whose size nobody knows. A
+ * file is text without '\0':
  *
  *     # name  arrival  bursts
  *     editor  0        2 6 2 6 1
@@ -206,11 +208,13 @@ struct workload_error {
  *
  * A line is one job: its name, its arrival and its bursts are the FIELDS of
  * the line, with one or more blanks or tabs between them, and perhaps before
- * and behind. '#' begins a comment, wherever it stands, which goes to the end
- * of the line. A line without fields is no job. Lines end in "\n" or "\r\n",
- * the last one perhaps in neither. A line may be of any length, and there may
- * be any number of jobs: with none it is an empty workload, and no error.
- * Jobs may have the same name, and need not stand in the order of arrival.
+ * and behind. Any other byte is part of a field. '#' begins a comment, wherever
+ * it stands, which goes to the end of the line. A line without fields is no
+ * job. Lines end in "\n" or "\r\n", the last one perhaps in neither. (Elsewhere
+ * '\r' is a byte like any other; but no file has it as its last byte, or
+ * directly before a '#'.) A line may be of any length, and there may be any
+ * number of jobs: with none it is an empty workload, and no error. Jobs may
+ * have the same name, and need not stand in the order of arrival.
  *
  * Returns
  *

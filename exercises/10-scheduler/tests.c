@@ -85,6 +85,22 @@ static void write_jobs(struct text *text, const struct workload *workload)
     }
 }
 
+/* Is it as it was made of this script? */
+static bool is_still(const struct workload *workload, const char *script)
+{
+    struct text now = {0, ""};
+
+    write_jobs(&now, workload);
+    return strcmp(now.at, script) == 0;
+}
+
+static void expect_unchanged(void)
+{
+    expect_int("jobs-changed", EQUAL, 0,
+               "the jobs and their bursts belong to the caller, and are only "
+               "looked at");
+}
+
 /* ---- schedules as text: "A 0-2, +B 2-3, B 3-5", a line for each core ---- */
 
 static void add_span(struct text *line, const struct workload *workload,
@@ -420,10 +436,15 @@ TABLE_TEST(one, endless_slice, "A 0 7; B 0 2", MACHINE(1, TICKS_MAX, 0),
            TABLE("A 0-7, B 7-9"),
            "with a slice of TICKS_MAX nobody is preempted")
 
+/* 2 to the power of 32, and 3. */
+TABLE_TEST(one, long_slice, "A 0 7; B 0 2", MACHINE(1, INT64_C(4294967299), 0),
+           TABLE("A 0-7, B 7-9"),
+           "with a slice of 4,294,967,299 ticks nobody is preempted")
+
 /* Nothing of one run is left in the next; and no jobs are a workload, too. */
 Test(one, again)
 {
-    struct workload nobody = {0, NULL};
+    struct workload nobody = {0, NULL}, some;
     struct machine machine = MACHINE(2, 3, 1);
     struct schedule schedule = {0, NULL};
 
@@ -432,6 +453,10 @@ Test(one, again)
     observe_int("spans", schedule.count);
     scheduler_free(&schedule);
     observe_int("left", schedule.count != 0 || schedule.spans != NULL);
+    some = jobs("A 0 3; B 1 2");
+    scheduler_run(&some, &machine, &schedule);
+    scheduler_free(&schedule);
+    observe_int("left-of-some", schedule.count != 0 || schedule.spans != NULL);
     observe_run("then-", "A 0 3; B 1 2", MACHINE(1, 2, 0));
 }
 
@@ -445,6 +470,9 @@ Expect(one, again)
     expect_int("nobody", EQUAL, 0, "a workload without jobs is no error");
     expect_int("spans", EQUAL, 0, "without jobs there are no spans");
     expect_int("left", EQUAL, 0, "after scheduler_free() there are no spans");
+    expect_int("left-of-some", EQUAL, 0,
+               "after scheduler_free() there are no spans: a count of 0, and "
+               "NULL in place of a pointer to what is gone");
     expect_table("then-", "A 0 3; B 1 2", MACHINE(1, 2, 0), table,
                  "the same jobs once more: nothing is left of earlier runs");
 }
@@ -892,6 +920,44 @@ Expect(random, crowd)
                "300 jobs on 3 cores: a sum over all numbers of all spans");
 }
 
+/* Two thousand of one tick each, all there at 0: job i is the i-th to be taken,
+ * so that no scheduler is needed to say when and where it runs. */
+
+enum { THOUSANDS = 2000 };
+
+Test(many, jobs)
+{
+    static struct job list[THOUSANDS];
+    int64_t tick = 1;
+    struct workload workload = {THOUSANDS, list};
+    struct machine machine = MACHINE(CORES_MAX, 1, 0);
+    struct schedule schedule = {0, NULL};
+    int wrong = 0;
+
+    for (int i = 0; i < THOUSANDS; i++)
+        list[i] = (struct job){"many", 0, 1, &tick};
+    observe_int("returned", scheduler_run(&workload, &machine, &schedule));
+    observe_int("spans", schedule.count);
+    for (int i = 0; i < schedule.count && i < THOUSANDS; i++) {
+        const struct span *span = &schedule.spans[i];
+
+        wrong += span->job != i || span->core != i % CORES_MAX ||
+                 span->from != i / CORES_MAX || span->to != span->from + 1;
+    }
+    observe_int("wrong", wrong);
+    scheduler_free(&schedule);
+}
+
+Expect(many, jobs)
+{
+    expect_int("returned", EQUAL, 0, "2,000 jobs are no error");
+    expect_int("spans", EQUAL, THOUSANDS,
+               "2,000 jobs of one tick each are 2,000 spans");
+    expect_int("wrong", EQUAL, 0,
+               "2,000 jobs arrive at 0, with a tick each: the first eight run "
+               "from 0 to 1, on cores 0 to 7, then the next eight");
+}
+
 /* ---- step 5: the figures -------------------------------------------------
  *
  * From here on the schedules are made by the test: who gets one step wrong
@@ -951,6 +1017,19 @@ static struct span free_switches_spans[] = {
 };
 static const struct schedule free_switches = SPANS(free_switches_spans);
 
+/* The one that begins last is not the one that ends last. */
+#define ENDS_FIRST "A 0 10; B 5 2"
+static struct span ends_first_spans[] = {
+    {0, 10, 0, 0, RUNNING},
+    {5, 7, 1, 1, RUNNING},
+};
+static const struct schedule ends_first = SPANS(ends_first_spans);
+
+/* Idle for one tick of a hundred million. */
+#define NEARLY_BUSY "A 1 99999999"
+static struct span nearly_busy_spans[] = {{1, 100000000, 0, 0, RUNNING}};
+static const struct schedule nearly_busy = SPANS(nearly_busy_spans);
+
 static void observe_figures(const char *script, struct machine machine,
                             const struct schedule *schedule)
 {
@@ -976,6 +1055,7 @@ static void observe_figures(const char *script, struct machine machine,
     observe_int("idle", all.idle);
     observe_int("switches", all.switches);
     observe_int("utilisation", all.utilisation);
+    observe_int("jobs-changed", !is_still(&workload, script));
 }
 
 static void expect_figures(struct figures all)
@@ -994,7 +1074,8 @@ static void expect_figures(struct figures all)
                "the first is none");
     expect_int("utilisation", EQUAL, all.utilisation,
                "thousandths: how much of what all cores could do until the end "
-               "was running");
+               "was running, rounded down");
+    expect_unchanged();
 }
 
 static void expect_job(const char *name, const char *figures)
@@ -1080,6 +1161,31 @@ Expect(figures, large)
                                     6 * BILLION, 2, 555});
 }
 
+Test(figures, ends_first)
+{
+    observe_figures(ENDS_FIRST, MACHINE(2, 10, 0), &ends_first);
+}
+
+/* A: 0 to 10. B: 5 to 7. Running 10 + 2, of 20. */
+Expect(figures, ends_first)
+{
+    expect_job("A", "response 0, turnaround 10, waiting 0");
+    expect_job("B", "response 0, turnaround 2, waiting 0");
+    expect_figures((struct figures){10, 12, 0, 8, 0, 600});
+}
+
+Test(figures, nearly_busy)
+{
+    observe_figures(NEARLY_BUSY, MACHINE(1, TICKS_MAX, 0), &nearly_busy);
+}
+
+/* 99,999,999 of 100,000,000: that is 999 thousandths, and not quite 1000. */
+Expect(figures, nearly_busy)
+{
+    expect_job("A", "response 0, turnaround 99999999, waiting 0");
+    expect_figures((struct figures){100000000, 99999999, 0, 1, 0, 999});
+}
+
 Test(figures, nobody)
 {
     struct schedule nothing = {0, NULL};
@@ -1119,6 +1225,7 @@ static void observe_text(const char *script, const struct schedule *schedule)
     /* Without a flush of ours: it is the student's. */
     observe_str("chart", chart.text != NULL ? chart.text : "");
     observe_int("returned", returned);
+    observe_int("jobs-changed", !is_still(&workload, script));
     fclose(chart.out);
     free(chart.text);
 }
@@ -1127,6 +1234,7 @@ static void expect_text(const char *chart, const char *why)
 {
     expect_str("chart", chart, why);
     expect_int("returned", EQUAL, 0, "nothing goes wrong here");
+    expect_unchanged();
 }
 
 Test(text, one_core)
@@ -1190,6 +1298,24 @@ Expect(text, names)
 {
     expect_text("compiler 0\n100%d    .0\n",
                 "a name, filled up to 8 characters; then a blank");
+}
+
+Test(text, eight_cores)
+{
+    static struct span spans[] = {
+        {0, 1, 3, 0, RUNNING}, {0, 1, 4, 1, RUNNING}, {0, 1, 7, 2, RUNNING},
+        {1, 2, 6, 0, RUNNING}, {1, 2, 7, 1, RUNNING},
+    };
+    struct schedule schedule = SPANS(spans);
+
+    observe_text("A 0 2; B 0 2; C 0 1", &schedule);
+}
+
+Expect(text, eight_cores)
+{
+    expect_text("A        36\nB        47\nC        7\n",
+                "eight cores, some of them idle: A runs on 3 and then on 6, B "
+                "on 4 and 7, C on 7");
 }
 
 Test(text, nobody)
@@ -1402,6 +1528,7 @@ static void observe_svg(const char *script, int cores,
             XML_ErrorString(XML_GetErrorCode(parser)));
     observe_str("xml", fault.used > 0 ? fault.at : "well-formed");
     observe_int("returned", returned);
+    observe_int("jobs-changed", !is_still(&workload, script));
     observe_picture(picture);
     XML_ParserFree(parser);
     free(picture);
@@ -1415,6 +1542,7 @@ static void expect_svg(long width, long height, const char *rects)
                "an SVG document is XML: each element is closed, attributes "
                "stand in quotes, and &, < are written as &amp;, &lt;");
     expect_int("returned", EQUAL, 0, "nothing goes wrong here");
+    expect_unchanged();
     expect_int("root-is-svg", EQUAL, 1,
                "the root is <svg xmlns=\"http://www.w3.org/2000/svg\" ...>");
     expect_str("rects", rects,
@@ -1455,18 +1583,19 @@ Test(svg, names)
 {
     static struct span spans[] = {
         {0, 1, 0, 0, RUNNING}, {1, 2, 0, 1, RUNNING}, {2, 3, 0, 2, RUNNING},
-        {3, 4, 0, 3, RUNNING}, {4, 5, 0, 4, RUNNING},
+        {3, 4, 0, 3, RUNNING}, {4, 5, 0, 4, RUNNING}, {5, 6, 0, 5, RUNNING},
     };
     struct schedule schedule = SPANS(spans);
 
-    observe_svg("R&D 0 1; a<b 0 1; \"q\" 0 1; it's 0 1; ]]> 0 1", 1, &schedule);
+    observe_svg("R&D 0 1; a<b 0 1; \"q\" 0 1; it's 0 1; ]]> 0 1; 100%d 0 1", 1,
+                &schedule);
 }
 
 Expect(svg, names)
 {
-    expect_svg(50, 20,
+    expect_svg(60, 20,
                "R&D 0,0 10x20; a<b 10,0 10x20; \"q\" 20,0 10x20; "
-               "it's 30,0 10x20; ]]> 40,0 10x20");
+               "it's 30,0 10x20; ]]> 40,0 10x20; 100%d 50,0 10x20");
 }
 
 Test(svg, nobody)
@@ -1509,8 +1638,9 @@ struct source {
     size_t size, at;
     enum {
         ON_DISK,
-        A_PIPE, /* nobody can go back in it */
-        BREAKS  /* and at its end reading fails */
+        HALF_READ, /* its first line has been read before */
+        A_PIPE,    /* nobody can go back in it */
+        BREAKS     /* and at its end reading fails */
     } kind;
 };
 
@@ -1539,7 +1669,7 @@ static int seek_source(void *cookie, off64_t *offset, int whence)
         at += (off64_t)source->at;
     if (whence == SEEK_END)
         at += (off64_t)source->size;
-    if (source->kind != ON_DISK || at < 0 || at > (off64_t)source->size) {
+    if (source->kind > HALF_READ || at < 0 || at > (off64_t)source->size) {
         errno = ESPIPE;
         return -1;
     }
@@ -1557,6 +1687,8 @@ static int read_text(const char *text, int kind, struct workload *workload,
     FILE *in = fopencookie(&source, "r", calls);
     int returned;
 
+    if (kind == HALF_READ)
+        source.at = strcspn(text, "\n") + 1;
     cr_assert(in != NULL, "the test has no memory");
     memset(workload, 0xA5, sizeof *workload);
     memset(error, 0, sizeof *error);
@@ -1598,6 +1730,7 @@ Test(file, plain)
 {
     observe_file("one", "A 0 3\n");
     observe_file("some", "editor 0 2 6 2 6 1\ncc 1 9\nA 007 1\n");
+    observe_file("any-order", "A 5 1\nA 0 1\n");
 }
 
 Expect(file, plain)
@@ -1605,6 +1738,9 @@ Expect(file, plain)
     expect_str("one", "A 0 3", "a file of one line: A 0 3");
     expect_str("some", "editor 0 2 6 2 6 1; cc 1 9; A 7 1",
                "each line is a job: name, arrival, bursts");
+    expect_str("any-order", "A 5 1; A 0 1",
+               "jobs may have the same name, and need not stand in the order "
+               "of arrival");
 }
 
 Test(file, blanks_and_comments)
@@ -1658,23 +1794,29 @@ Expect(file, nobody)
 Test(file, large_numbers)
 {
     observe_file("large", "A 5000000000 1000000000000 1 4294967297\n");
+    observe_file("zeros", "A 00000000000000000000000 0000000000000000000003\n");
 }
 
 Expect(file, large_numbers)
 {
     expect_str("large", "A 5000000000 1000000000000 1 4294967297",
                "numbers go up to TICKS_MAX, 1,000,000,000,000");
+    expect_str("zeros", "A 0 3",
+               "zeros in front make a number longer, and not larger");
 }
 
 Test(file, odd_names)
 {
     observe_file("names", "12 0 1\n-x 0 1\n\"q\" 0 1\n%d%s 0 1\n");
+    observe_file("bytes", "\xc3\xa4rger 0 1\n");
 }
 
 Expect(file, odd_names)
 {
     expect_str("names", "12 0 1; -x 0 1; \"q\" 0 1; %d%s 0 1",
                "a name is any field that is not too long");
+    expect_str("bytes", "\xc3\xa4rger 0 1",
+               "a name is made of any bytes, also of those beyond ASCII");
 }
 
 /* 1,001 bursts in one line, and 200 jobs. */
@@ -1717,13 +1859,50 @@ Expect(file, long_line)
     expect_int("odd", EQUAL, 0, "the lines behind the long one are right, too");
 }
 
+/* 20,001 bursts in one line of 100,000 bytes, and 2,000 jobs. */
+Test(many, lines)
+{
+    enum { MOST = 20001 };
+    char *text = malloc(150000), *end = text;
+    struct workload workload;
+    struct workload_error error;
+
+    cr_assert(text != NULL, "the test has no memory");
+    end += sprintf(end, "A 0");
+    for (int i = 0; i < MOST; i++)
+        end = stpcpy(end, " 1000");
+    for (int i = 1; i < THOUSANDS; i++)
+        end = stpcpy(end, "\nB 0 1");
+    observe_int("returned", read_text(text, ON_DISK, &workload, &error));
+    observe_int("jobs", workload.count);
+    if (workload.count > 0 && workload.jobs != NULL)
+        observe_int("bursts", workload.jobs[0].burst_count);
+    workload_free(&workload);
+    free(text);
+}
+
+Expect(many, lines)
+{
+    expect_int("returned", EQUAL, 0, "a line may be of any length");
+    expect_int("jobs", EQUAL, THOUSANDS, "there may be any number of jobs");
+    expect_int("bursts", EQUAL, 20001, "a job may have any number of bursts");
+}
+
 Test(file, a_pipe)
 {
     observe_source("jobs", "A 0 3\nB 1 2\n", A_PIPE);
+    observe_source("half-read", "A 0 3\nB 1 2\n", HALF_READ);
+    observe_source("half-read-bad", "A 0 3\nB 1 2\nC 2 x\n", HALF_READ);
 }
 
 Expect(file, a_pipe)
 {
+    expect_str("half-read", "B 1 2",
+               "somebody has read the first line before: a stream is read from "
+               "where it stands");
+    expect_str("half-read-bad", "a mistake in line 2, column 5",
+               "lines count from where the stream stood");
+
     expect_str("jobs", "A 0 3; B 1 2",
                "a file may be a pipe: nobody can go back in it, or ask for its "
                "size");
@@ -1767,6 +1946,8 @@ Test(bad, number)
     observe_file("tail", "A 0 3x\n");
     observe_file("point", "A 0 1 2.5 1\n");
     observe_file("hex", "A 0 0x10\n");
+    observe_file("colon", "A 0 1:\n");
+    observe_file("slash", "A 1/ 1\n");
 }
 
 Expect(bad, number)
@@ -1782,6 +1963,29 @@ Expect(bad, number)
                "A 0 1 2.5 1: a number is made of digits only");
     expect_str("hex", "a mistake in line 1, column 5",
                "A 0 0x10: a number is made of digits only");
+    expect_str("colon", "a mistake in line 1, column 5",
+               "A 0 1: with a colon behind it, which in ASCII comes after 9");
+    expect_str("slash", "a mistake in line 1, column 3",
+               "A 1/ 1: in ASCII the slash comes before 0");
+}
+
+Test(bad, space)
+{
+    observe_file("vertical", "A 0 1\v2\v3\n");
+    observe_file("feed", "A 0\f1\n");
+    observe_file("return", "A 0\r1\n");
+}
+
+Expect(bad, space)
+{
+    expect_str("vertical", "a mistake in line 1, column 5",
+               "1\\v2\\v3 is one field: only blanks and tabs stand between "
+               "fields, and isspace() is true of more than these");
+    expect_str("feed", "a mistake in line 1, column 3",
+               "0\\f1 is one field: only blanks and tabs stand between fields");
+    expect_str("return", "a mistake in line 1, column 3",
+               "0\\r1 is one field: \\r belongs to the end of a line, and "
+               "only directly before \\n");
 }
 
 Test(bad, too_large)
