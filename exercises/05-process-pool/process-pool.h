@@ -30,7 +30,8 @@ struct bytes {
 
 /*
  * The work on one item. It is called in a worker. The item is valid until the
- * function returns; any alignment. *result is {0, NULL} before; the function
+ * function returns; its data may begin at any address, so the function copies
+ * a number or a struct out of it. *result is {0, NULL} before; the function
  * may put there a block that it got from malloc(), which the worker frees
  * when it has sent it (or has no use for it).
  *
@@ -93,8 +94,9 @@ int process_pool_create(struct process_pool **pool,
  *   ECHILD   The worker died while it had the item. The item is not tried
  *            again.
  *   others   What work() returned; ENOMEM, if the item or its result did not
- *            fit into the memory of either side; or why there was no worker,
- *            see below.
+ *            fit into the memory of either side (it is no reason to die: a
+ *            worker that has no memory for an item says so, and goes on); or
+ *            why there was no worker, see below.
  *
  * A worker that has died costs nothing but the item that it had, and a new
  * one takes its place, which initializes itself like the others: at the latest
@@ -136,10 +138,16 @@ void process_pool_destroy(struct process_pool *pool);
  * - A worker whose caller has gone, without process_pool_destroy(), ends too
  *   when nobody has a copy of the caller's ends any more.
  * - Each process may be interrupted by a signal for which it has a handler.
- *   Then nothing is lost, and no call fails with EINTR.
+ *   Then nothing is lost, and none of the functions above fails with EINTR.
+ *   Any call of the system that waits may return EINTR, even if all signals
+ *   are blocked, as when a process is stopped and goes on: begin it again.
  * - When a function returns, the caller's signal mask, and what each signal
- *   does, are as before. In between signals may be blocked, and SIGPIPE may be
- *   ignored; it never ends the caller.
+ *   does (its handler and that one's flags), are as before, whatever they
+ *   were. In between signals may be blocked, and SIGPIPE may be ignored; it
+ *   never ends the caller.
+ * - initialize(), work() and finish() find the mask and the actions that the
+ *   caller had when the worker was made; but SIGPIPE may be blocked or ignored
+ *   in a worker, all the time.
  */
 
 #endif

@@ -126,6 +126,20 @@ static int list_ends(struct end *ends, int most)
     return n;
 }
 
+/* Pieces of memory that this process shares with others. */
+static int count_shared(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512], mode[5];
+    int n = 0;
+
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL)
+        n += sscanf(line, "%*x-%*x %4s", mode) == 1 && mode[3] == 's';
+    if (maps != NULL)
+        fclose(maps);
+    return n;
+}
+
 static int count_children(void)
 {
     char path[64], text[1024] = "", *at = text, *end;
@@ -152,7 +166,8 @@ struct job {
     struct meeting *meeting; /* wait there; it is the same in all processes */
     bool disturb;            /* then send the caller a signal */
     int write_to;            /* then write a byte there, unless 0 */
-    bool look;               /* then look at what is open */
+    bool look;               /* then look at what is open, and shared */
+    bool large;              /* then MORE bytes follow in the item */
     size_t result_size;      /* at least; 0: just the report */
 };
 
@@ -163,11 +178,19 @@ struct report {
     int met;
     size_t heap; /* bytes of malloc() in use */
     int written;
+    int shared; /* pieces of memory */
     int end_count;
     struct end ends[ENDS_MAX];
 };
 
-static struct job jobs[JOBS_MAX];
+enum { MORE = 100000 };
+
+static struct {
+    struct job jobs[JOBS_MAX];
+    char more[MORE];
+} table;
+
+static struct job *const jobs = table.jobs;
 static struct process_pool_result results[JOBS_MAX];
 static struct report reports[JOBS_MAX];
 
@@ -181,6 +204,14 @@ static void die(enum ending ending)
         _exit(3);
     if (ending == ABORTS)
         abort();
+}
+
+/* Interrupts the caller, and waits until it is asleep again: so that it sees
+ * the signal by itself, and not together with a result. */
+static void disturb_caller(void)
+{
+    kill(getppid(), SIGUSR1);
+    settle();
 }
 
 static int do_job(const struct bytes *item, struct bytes *result)
@@ -199,11 +230,13 @@ static int do_job(const struct bytes *item, struct bytes *result)
     if (job.meeting != NULL)
         report.met = meet(job.meeting);
     if (job.disturb && getpid() != caller)
-        kill(getppid(), SIGUSR1);
+        disturb_caller();
     if (job.write_to != 0)
         report.written = (int)write(job.write_to, "x", 1);
-    if (job.look)
+    if (job.look) {
         report.end_count = list_ends(report.ends, ENDS_MAX);
+        report.shared = count_shared();
+    }
     result->size = sizeof report;
     if (job.result_size > sizeof report)
         result->size = job.result_size;
@@ -241,11 +274,19 @@ static const struct process_pool_config counting = {
     .arg = &shared,
 };
 
+/* What stands in a pointer before there is a pool; it leads nowhere. */
+static struct process_pool *no_pool(void)
+{
+    static char nowhere;
+
+    return (void *)&nowhere;
+}
+
 static struct process_pool *new_pool(int workers,
                                      const struct process_pool_config *like)
 {
     struct process_pool_config config = *like;
-    struct process_pool *pool = NULL;
+    struct process_pool *pool = no_pool();
     int error;
 
     config.workers = workers;
@@ -253,7 +294,8 @@ static struct process_pool *new_pool(int workers,
     memset(&config, 0, sizeof config);
     stay();
     cr_assert(error == 0, "process_pool_create() returned %d", error);
-    cr_assert(pool != NULL, "process_pool_create() made no pool");
+    cr_assert(pool != NULL && pool != no_pool(),
+              "process_pool_create() made no pool");
     return pool;
 }
 
@@ -263,9 +305,34 @@ static void end_pool(struct process_pool *pool)
     stay();
 }
 
+/* Another caller, in a process of its own. When it is gone, those of its
+ * workers that are left become children of the test, which waits for them.
+ * Returns how many processes have ended. */
+static int outlive(void (*program)(void), int *program_status)
+{
+    pid_t child, ended;
+    int n = 0, status = 0;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    child = fork();
+    cr_assert(child >= 0, "the test could not fork");
+    if (child == 0) {
+        caller = getpid();
+        program();
+        _exit(1);
+    }
+    while ((ended = waitpid(-1, &status, 0)) > 0) {
+        n++;
+        if (ended == child)
+            *program_status = status;
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    return n;
+}
+
 static void new_jobs(void)
 {
-    memset(jobs, 0, sizeof jobs);
+    memset(&table, 0, sizeof table);
 }
 
 /* Maps the first `count` jobs; results and reports say what came of it. */
@@ -277,15 +344,16 @@ static int map_jobs(struct process_pool *pool, int count)
     memset(reports, 0, sizeof reports);
     for (int i = 0; i < count; i++) {
         jobs[i].number = i;
-        items[i] = (struct bytes){sizeof jobs[i], &jobs[i]};
-        results[i] = (struct process_pool_result){-1, {1, &jobs}};
+        items[i].size = sizeof jobs[i] + (jobs[i].large ? MORE : 0);
+        items[i].data = (char *)&table + i * sizeof jobs[i];
+        results[i] = (struct process_pool_result){-1, {1, &table}};
     }
     error = process_pool_map(pool, items, results, (size_t)count);
     stay();
     for (int i = 0; i < count; i++) {
         struct bytes *bytes = &results[i].bytes;
 
-        if (bytes->data == &jobs)
+        if (bytes->data == &table)
             continue; /* left as it was */
         if (results[i].error == 0 && bytes->data != NULL &&
             bytes->size >= sizeof reports[i])
@@ -340,7 +408,7 @@ static int count_pids(int count)
 static int map_to_each(struct process_pool *pool, int workers)
 {
     static struct meeting meetings[] = {MEETING(0), MEETING(1), MEETING(2),
-                                        MEETING(3)};
+                                        MEETING(3), MEETING(4), MEETING(5)};
     int met = workers;
 
     for (int i = 0; i < workers; i++)
@@ -356,17 +424,20 @@ static int map_to_each(struct process_pool *pool, int workers)
 Test(map, in_order)
 {
     struct process_pool *pool;
-    int children = 0;
+    int children = 0, common;
 
     begin();
+    common = count_shared();
     pool = new_pool(2, &plain);
     new_jobs();
+    jobs[4].look = true;
     observe_int("returned", map_jobs(pool, 5));
     observe_int("right", count_right(5));
     observe_int("in-the-caller", shared->in_the_caller);
     for (int i = 0; i < 5; i++)
         children += reports[i].parent == caller;
     observe_int("children", children);
+    observe_int("shared", reports[4].shared - common);
     observe_int("nothing", process_pool_map(pool, NULL, NULL, 0));
     stay();
     end_pool(pool);
@@ -381,6 +452,9 @@ Expect(map, in_order)
                "work() runs in a worker, and not in the caller's process");
     expect_int("children", EQUAL, 5,
                "each worker is a child of the caller's process");
+    expect_int("shared", EQUAL, 0,
+               "a worker shares no memory with its caller: items and results "
+               "go through pipes or socket pairs");
     expect_int("nothing", EQUAL, 0, "a map over no items has nothing to do");
     expect_int("strays", EQUAL, 0,
                "a worker never returns into the caller's code: it ends with "
@@ -588,7 +662,7 @@ Expect(map, no_more_than_workers)
                "two workers have two items under way, the others wait");
 }
 
-/* One worker, twelve results of 100,000 bytes. */
+/* One worker, twelve items and twelve results of 100,000 bytes. */
 Test(map, worker_keeps_nothing)
 {
     struct process_pool *pool;
@@ -597,6 +671,7 @@ Test(map, worker_keeps_nothing)
     pool = new_pool(1, &plain);
     new_jobs();
     for (int i = 0; i < 12; i++) {
+        jobs[i].large = true;
         jobs[i].result_size = 100000;
         jobs[i].error = i % 2 == 0 && i != 4 ? EDOM : 0;
     }
@@ -612,8 +687,8 @@ Expect(map, worker_keeps_nothing)
 {
     expect_int("right", EQUAL, 12, "results[i] is the result of items[i]");
     expect_int("growth", AT_MOST, 99999,
-               "a worker frees each result when it has sent it, or when the "
-               "item has failed");
+               "a worker frees each item when work() has returned, and each "
+               "result when it has sent it, or when the item has failed");
 }
 
 /* ---- more than a pipe holds --------------------------------------------- */
@@ -717,21 +792,24 @@ Expect(initialize, once_each)
 static void refuse_creation(void)
 {
     struct process_pool_config config = counting;
-    struct process_pool *pool = NULL;
+    struct process_pool *pool = no_pool();
+    int error;
 
     config.workers = 3;
-    observe_int("returned", process_pool_create(&pool, &config));
+    error = process_pool_create(&pool, &config);
     stay();
+    observe_int("returned", error);
     observe_int("none", pool == NULL);
     observe_int("left", count_children());
-    if (pool != NULL)
+    if (error == 0)
         end_pool(pool);
 }
 
 static void expect_refusal(int error, const char *why)
 {
     expect_int("returned", EQUAL, error, why);
-    expect_int("none", EQUAL, 1, "after an error *pool is NULL");
+    expect_int("none", EQUAL, 1,
+               "after an error *pool is NULL, whatever was there before");
     expect_int("left", EQUAL, 0,
                "and no worker is left: they are ended and waited for");
 }
@@ -799,6 +877,45 @@ Expect(initialize, finish)
     expect_int("exit", EQUAL, 0,
                "a worker leaves with _exit(): exit() would call what the "
                "caller has registered, and print what she has not yet flushed");
+}
+
+/* Fails when the caller is gone: so nobody kills this worker. */
+static int fail_alone(void *arg)
+{
+    (void)arg;
+    if (getpid() != caller)
+        kill(caller, SIGKILL);
+    settle();
+    return EDOM;
+}
+
+static void create_and_die(void)
+{
+    struct process_pool_config config = {.workers = 1, .work = do_job};
+    struct process_pool *pool = no_pool();
+
+    config.initialize = fail_alone;
+    process_pool_create(&pool, &config);
+}
+
+Test(initialize, fails_alone)
+{
+    int status = 0;
+
+    begin();
+    observe_int("ended", outlive(create_and_die, &status));
+    observe_int("killed", WIFSIGNALED(status));
+    observe_int("exit", shared->left_by_exit);
+}
+
+Expect(initialize, fails_alone)
+{
+    expect_int("ended", EQUAL, 2, "a caller dies, and its worker ends, too");
+    expect_int("killed", EQUAL, 1, "it is the worker that calls initialize()");
+    expect_int("exit", EQUAL, 0,
+               "a worker leaves with _exit() on every path, also when its "
+               "initialize() has failed: exit() would call what the caller has "
+               "registered");
 }
 
 /* ---- workers that die --------------------------------------------------- */
@@ -980,6 +1097,43 @@ Expect(crash, no_replacement)
                "a worker that could not initialize itself is waited for");
 }
 
+/* One of two workers dies, and the one that should take its place cannot
+ * initialize itself. Item 1 keeps the other worker until all this is over. */
+Test(crash, one_missing)
+{
+    static struct meeting nobody_comes = MEETING(2);
+    struct process_pool *pool;
+    int without = 0;
+
+    begin();
+    pool = new_pool(2, &counting);
+    new_jobs();
+    jobs[0].ending = KILLED;
+    jobs[1].meeting = &nobody_comes;
+    shared->initialized = 0;
+    shared->init_fails = 1;
+    map_jobs(pool, 8);
+    for (int i = 1; i < 8; i++)
+        without += results[i].error == EDOM;
+    observe_int("without", without);
+    observe_int("right-or-without", count_right(8) + without);
+    new_jobs();
+    observe_int("met", map_to_each(pool, 2));
+    end_pool(pool);
+}
+
+Expect(crash, one_missing)
+{
+    expect_int("without", AT_MOST, 1,
+               "a worker that cannot be replaced costs one item at most, the "
+               "one that was meant for it: the other worker does the rest");
+    expect_int("right-or-without", EQUAL, 8,
+               "the item on which the worker died gets ECHILD, the others "
+               "their results");
+    expect_int("met", EQUAL, 2,
+               "the next call tries again to make a new worker");
+}
+
 Test(crash, replacement_dies)
 {
     struct process_pool *pool;
@@ -1013,67 +1167,80 @@ Test(overlap, all_at_once)
     struct process_pool *pool;
 
     begin();
-    pool = new_pool(3, &plain);
+    pool = new_pool(5, &plain);
     new_jobs();
-    observe_int("met", map_to_each(pool, 3));
-    observe_int("again", map_to_each(pool, 3));
+    observe_int("met", map_to_each(pool, 5));
+    observe_int("again", map_to_each(pool, 5));
     end_pool(pool);
 }
 
 Expect(overlap, all_at_once)
 {
-    expect_int("met", EQUAL, 3,
-               "three workers have three items at the same moment");
-    expect_int("again", EQUAL, 3,
-               "three workers have three items at the same moment");
+    expect_int("met", EQUAL, 5,
+               "five workers have five items at the same moment");
+    expect_int("again", EQUAL, 5,
+               "five workers have five items at the same moment");
 }
 
-/* Item 0 waits until item 4 is under way. The other worker meanwhile does
- * those between, and the caller takes their large results. */
-static void meet_over(size_t result_size)
+/* Item 0 waits until this one is under way. The other worker meanwhile does
+ * those between, and the caller takes their results. */
+static bool meet_over(struct process_pool *pool, int item, size_t result_size)
 {
     static struct meeting meeting = MEETING(2);
-    struct process_pool *pool;
 
-    begin();
-    pool = new_pool(2, &plain);
     new_jobs();
-    jobs[0].meeting = jobs[4].meeting = &meeting;
+    jobs[0].meeting = jobs[item].meeting = &meeting;
     for (int i = 1; i < 6; i++)
         jobs[i].result_size = result_size;
     map_jobs(pool, 6);
-    end_pool(pool);
-    observe_int("met", reports[0].met);
-    observe_int("right", count_right(6));
+    return reports[0].met == 2;
 }
 
-static void expect_free_worker(const char *why)
-{
-    expect_int("met", EQUAL, 2, why);
-    expect_int("right", EQUAL, 6,
-               "results[i] is the result of items[i], whichever ends first");
-}
-
+/* Each of the other items in its turn: whichever was left with the worker
+ * that is busy, or with nobody, is not under way when item 0 waits for it. */
 Test(overlap, free_worker)
 {
-    meet_over(0);
+    struct process_pool *pool;
+    int met = 0, n = 0;
+
+    begin();
+    pool = new_pool(2, &plain);
+    for (int item = 1; item < 6; item++) {
+        met += meet_over(pool, item, 0);
+        n += count_right(6);
+    }
+    end_pool(pool);
+    observe_int("met", met);
+    observe_int("right", n);
 }
 
 Expect(overlap, free_worker)
 {
-    expect_free_worker("while one worker is busy with a long item the other "
-                       "does all the short ones");
+    expect_int("met", EQUAL, 5,
+               "while one worker is busy with a long item the other does all "
+               "the short ones; none of them waits for the busy one");
+    expect_int("right", EQUAL, 30,
+               "results[i] is the result of items[i], whichever ends first");
 }
 
 Test(overlap, large_results)
 {
-    meet_over(LARGE);
+    struct process_pool *pool;
+
+    begin();
+    pool = new_pool(2, &plain);
+    observe_int("met", meet_over(pool, 4, LARGE));
+    end_pool(pool);
+    observe_int("right", count_right(6));
 }
 
 Expect(overlap, large_results)
 {
-    expect_free_worker("results are read in the order in which they come, and "
-                       "not in that of the items");
+    expect_int("met", EQUAL, 1,
+               "results are read in the order in which they come, and not in "
+               "that of the items");
+    expect_int("right", EQUAL, 6,
+               "results[i] is the result of items[i], whichever ends first");
 }
 
 /* ---- signals ------------------------------------------------------------ */
@@ -1153,8 +1320,7 @@ static void disturb_and_finish(void *arg)
 {
     settle();
     if (getpid() != caller)
-        kill(getppid(), SIGUSR1);
-    settle();
+        disturb_caller();
     count_finish(arg);
 }
 
@@ -1181,45 +1347,87 @@ Expect(interrupted, end)
                "waitpid() may be interrupted, and is then called again");
 }
 
-static bool same_signals(const struct sigaction *was, const sigset_t *mask)
+enum { SIGNALS = 65 };
+
+/* Which signals are blocked, and what each does. */
+struct signals {
+    sigset_t mask;
+    struct sigaction actions[SIGNALS];
+};
+
+static void get_signals(struct signals *signals)
 {
-    static const int numbers[] = {SIGPIPE, SIGCHLD, SIGTERM};
-    struct sigaction now;
-    sigset_t masked;
+    memset(signals, 0, sizeof *signals);
+    sigprocmask(SIG_SETMASK, NULL, &signals->mask);
+    for (int number = 1; number < SIGNALS; number++)
+        sigaction(number, NULL, &signals->actions[number]);
+}
+
+/* The flags are those of a handler; without one they mean nothing here. */
+static bool same_action(const struct sigaction *a, const struct sigaction *b)
+{
+    if (a->sa_handler != b->sa_handler)
+        return false;
+    return a->sa_handler != ignore_it || a->sa_flags == b->sa_flags;
+}
+
+static bool same_signals(const struct signals *was)
+{
+    struct signals now;
     bool same = true;
 
-    sigprocmask(SIG_SETMASK, NULL, &masked);
-    for (int number = 1; number < 32; number++)
-        same =
-            same && sigismember(&masked, number) == sigismember(mask, number);
-    for (int i = 0; i < 3; i++) {
-        sigaction(numbers[i], NULL, &now);
-        same = same && now.sa_handler == was[i].sa_handler;
-    }
+    get_signals(&now);
+    for (int i = 1; i < SIGNALS; i++)
+        same = same &&
+               sigismember(&now.mask, i) == sigismember(&was->mask, i) &&
+               same_action(&now.actions[i], &was->actions[i]);
     return same;
+}
+
+/* A caller who has handlers, ignores one signal and blocks two. (SIGCHLD is
+ * among those: so no call is interrupted when a worker dies.) */
+static void set_signals(void)
+{
+    static const int handled[] = {SIGPIPE, SIGCHLD, SIGINT, SIGUSR1};
+    struct sigaction action = {.sa_handler = ignore_it};
+    sigset_t blocked;
+
+    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
+        sigaction(handled[i], &action, NULL);
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGCHLD);
+    sigaddset(&blocked, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+}
+
+static void put_back_signals(const struct signals *was)
+{
+    sigprocmask(SIG_SETMASK, &was->mask, NULL);
+    for (int number = 1; number < SIGNALS; number++)
+        sigaction(number, &was->actions[number], NULL);
 }
 
 Test(interrupted, not_meddled_with)
 {
-    struct sigaction was[3];
+    struct signals at_first, was;
     struct process_pool *pool;
-    sigset_t mask;
     int same = 0;
 
     begin();
-    sigaction(SIGPIPE, NULL, &was[0]);
-    sigaction(SIGCHLD, NULL, &was[1]);
-    sigaction(SIGTERM, NULL, &was[2]);
-    sigprocmask(SIG_SETMASK, NULL, &mask);
+    get_signals(&at_first);
+    set_signals();
+    get_signals(&was);
     pool = new_dead_pool();
-    same += same_signals(was, &mask);
+    same += same_signals(&was);
     map_jobs(pool, 4);
-    same += same_signals(was, &mask);
+    same += same_signals(&was);
     jobs[0].ending = KILLED;
     map_jobs(pool, 1);
-    same += same_signals(was, &mask);
+    same += same_signals(&was);
     end_pool(pool);
-    same += same_signals(was, &mask);
+    same += same_signals(&was);
+    put_back_signals(&at_first);
     observe_int("same", same);
 }
 
@@ -1227,7 +1435,8 @@ Expect(interrupted, not_meddled_with)
 {
     expect_int("same", EQUAL, 4,
                "after each call the caller's signals are as before: which are "
-               "blocked, and what each does");
+               "blocked, and what each does. Put back what you found, and not "
+               "what you suppose; signal() also changes a handler's flags");
 }
 
 /* ---- a program that does other things, too ------------------------------ */
@@ -1391,7 +1600,43 @@ static int count_copies(int count)
     return n;
 }
 
-/* Three workers; then each of them is replaced. */
+/* The same, among the caller and all of three workers as they are now. */
+static int look_for_copies(struct process_pool *pool)
+{
+    new_jobs();
+    for (int i = 0; i < 3; i++)
+        jobs[i].look = true;
+    map_to_each(pool, 3);
+    return count_copies(3);
+}
+
+/* One worker after the other dies, and is replaced while two are there. */
+static int replace_one_by_one(struct process_pool *pool)
+{
+    pid_t pids[3];
+    int copies = 0;
+
+    for (int i = 0; i < 3; i++)
+        pids[i] = reports[i].pid;
+    for (int i = 0; i < 3; i++) {
+        kill_worker(pids[i]);
+        new_jobs();
+        map_jobs(pool, 3);
+        copies += look_for_copies(pool);
+    }
+    return copies;
+}
+
+/* All three die at the same time. */
+static int replace_all(struct process_pool *pool)
+{
+    new_jobs();
+    for (int i = 0; i < 3; i++)
+        jobs[i].ending = KILLED;
+    map_jobs(pool, 3);
+    return look_for_copies(pool);
+}
+
 Test(neighbour, descriptors)
 {
     struct process_pool *pool;
@@ -1402,21 +1647,12 @@ Test(neighbour, descriptors)
     before_count = 0;
     before_count = list_ends(before, 64);
     pool = new_pool(3, &plain);
-    new_jobs();
-    for (int i = 0; i < 3; i++)
-        jobs[i].look = true;
-    map_to_each(pool, 3);
+    observe_int("copies", look_for_copies(pool));
     for (int i = 0; i < 3; i++)
         ends += reports[i].end_count > 0;
     observe_int("connected", ends);
-    observe_int("copies", count_copies(3));
-    for (int i = 0; i < 3; i++)
-        jobs[i].ending = KILLED;
-    map_jobs(pool, 3);
-    for (int i = 0; i < 3; i++)
-        jobs[i].ending = LIVES;
-    map_to_each(pool, 3);
-    observe_int("copies-later", count_copies(3));
+    observe_int("copies-of-one", replace_one_by_one(pool));
+    observe_int("copies-of-all", replace_all(pool));
     end_pool(pool);
     observe_int("left", list_ends(left, 4));
 }
@@ -1428,8 +1664,12 @@ Expect(neighbour, descriptors)
                "after fork() a worker has copies of all that its parent has "
                "open: it closes the parent's ends, and those of other workers; "
                "and the parent closes the worker's");
-    expect_int("copies-later", EQUAL, 0,
-               "the same goes for a worker that takes another's place");
+    expect_int("copies-of-one", EQUAL, 0,
+               "the same goes for a worker that takes another's place: all "
+               "the others are there when it is forked, and not only those "
+               "that were made before the one that died");
+    expect_int("copies-of-all", EQUAL, 0,
+               "the same goes for workers that take the place of all");
     expect_int("left", EQUAL, 0, "process_pool_destroy() closes all ends");
 }
 
@@ -1464,32 +1704,22 @@ Expect(neighbour, inherited)
                "the caller's");
 }
 
-/* A caller that ends and does not destroy its pool. Its workers become
- * children of the test. */
+static void use_and_leave(void)
+{
+    new_jobs();
+    map_to_each(new_pool(2, &plain), 2);
+    _exit(getpid() == caller && count_right(2) == 2 ? 7 : 1);
+}
+
+/* A caller that ends and does not destroy its pool. */
 Test(neighbour, caller_gone)
 {
-    pid_t child, ended;
-    int n = 0, status = 0, child_status = -1;
+    int status = -1;
 
     begin();
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    child = fork();
-    cr_assert(child >= 0, "the test could not fork");
-    if (child == 0) {
-        caller = getpid();
-        new_jobs();
-        map_to_each(new_pool(2, &plain), 2);
-        _exit(getpid() == caller && count_right(2) == 2 ? 7 : 1);
-    }
-    while ((ended = waitpid(-1, &status, 0)) > 0) {
-        n++;
-        if (ended == child)
-            child_status = status;
-    }
-    prctl(PR_SET_CHILD_SUBREAPER, 0);
-    observe_int("caller",
-                WIFEXITED(child_status) ? WEXITSTATUS(child_status) : -1);
-    observe_int("ended", n);
+    observe_int("ended", outlive(use_and_leave, &status));
+    observe_int("caller", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    observe_int("exit", shared->left_by_exit);
 }
 
 Expect(neighbour, caller_gone)
@@ -1499,6 +1729,8 @@ Expect(neighbour, caller_gone)
     expect_int("ended", EQUAL, 3,
                "when the caller is gone its workers read end of file, and end "
                "too");
+    expect_int("exit", EQUAL, 0,
+               "a worker whose caller is gone leaves with _exit(), too");
 }
 
 /* ---- faults: any call may fail -------------------------------------------
@@ -1511,7 +1743,7 @@ Expect(neighbour, caller_gone)
 static void map_with_faults(enum ending second)
 {
     struct process_pool_config config = counting;
-    struct process_pool *pool = NULL;
+    struct process_pool *pool = no_pool();
     int lost = 0, errors = 0, wrong = 0, error;
 
     begin();
@@ -1546,6 +1778,8 @@ static void map_with_faults(enum ending second)
         observe_int("errors", errors);
     if (fault_kind() != FAULT_HARD)
         observe_int("lost", lost);
+    if (fault_kind() != FAULT_KILL)
+        observe_int("dead", lost);
 }
 
 static void expect_no_harm(void)
@@ -1565,6 +1799,10 @@ Test(faults, map)
 Expect(faults, map)
 {
     expect_no_harm();
+    expect_int("dead", EQUAL, 0,
+               "no worker has been killed, so no item gets ECHILD: when there "
+               "is no memory for an item or its result, then that is ENOMEM, "
+               "on either side");
 }
 
 Test(faults, crash)

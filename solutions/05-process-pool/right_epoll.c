@@ -110,6 +110,15 @@ static void must_write(int fd, const void *data, size_t size)
     }
 }
 
+/* An item for which there is no memory: its bytes go nowhere. */
+static void must_skip(int fd, size_t size)
+{
+    char byte;
+
+    for (; size > 0; size--)
+        must_read(fd, &byte, 1);
+}
+
 static _Noreturn void live(struct process_pool_config config, int in, int out)
 {
     struct head head = {false, 0, 0};
@@ -127,10 +136,13 @@ static _Noreturn void live(struct process_pool_config config, int in, int out)
             break;
         item.size = head.size;
         item.data = malloc(item.size ? item.size : 1);
-        if (item.data == NULL)
-            _exit(1);
-        must_read(in, item.data, item.size);
-        head.error = config.work(&item, &result);
+        if (item.data == NULL) {
+            must_skip(in, item.size);
+            head.error = ENOMEM;
+        } else {
+            must_read(in, item.data, item.size);
+            head.error = config.work(&item, &result);
+        }
         head.size = head.error ? 0 : result.size;
         must_write(out, &head, sizeof head);
         must_write(out, result.data, head.size);

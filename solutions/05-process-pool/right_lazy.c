@@ -77,6 +77,17 @@ static bool has_ended(const struct worker *worker)
            info.si_pid == worker->pid;
 }
 
+/* Reads an item for which there is no memory, and forgets it. */
+static int get_rid_of(int fd, size_t size)
+{
+    char page[4096];
+
+    for (; size > sizeof page; size -= sizeof page)
+        if (get(fd, page, sizeof page) < 0)
+            return -1;
+    return get(fd, page, size);
+}
+
 static void work_until_told(const struct process_pool_config *config, int fd)
 {
     struct letter letter = {0, 0};
@@ -89,11 +100,15 @@ static void work_until_told(const struct process_pool_config *config, int fd)
         struct bytes item = {letter.size, NULL}, result = {0, NULL};
         int lost;
 
-        if (item.size > 0 && (item.data = malloc(item.size)) == NULL)
-            return;
-        if (get(fd, item.data, item.size) < 0)
-            return;
-        letter.what = config->work(&item, &result);
+        if (item.size == 0 || (item.data = malloc(item.size)) != NULL) {
+            if (get(fd, item.data, item.size) < 0)
+                return;
+            letter.what = config->work(&item, &result);
+        } else {
+            if (get_rid_of(fd, item.size) < 0)
+                return;
+            letter.what = ENOMEM;
+        }
         letter.size = letter.what == 0 ? result.size : 0;
         lost = give(fd, &letter, sizeof letter) < 0 ||
                give(fd, result.data, letter.size) < 0;

@@ -78,6 +78,18 @@ static void pipe_restore(struct process_pool *pool)
 
 /* ---- in the worker ------------------------------------------------------ */
 
+static int drop(int in, size_t size)
+{
+    char bytes[512];
+
+    for (size_t n; size > 0; size -= n) {
+        n = size < sizeof bytes ? size : sizeof bytes;
+        if (get(in, bytes, n) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static _Noreturn void be_worker(const struct process_pool_config *config,
                                 int in, int out)
 {
@@ -97,9 +109,12 @@ static _Noreturn void be_worker(const struct process_pool_config *config,
             _exit(0);
         }
         item.data = malloc(item.size + 1);
-        if (item.data == NULL || get(in, item.data, item.size) < 0)
+        if ((item.data == NULL ? drop(in, item.size)
+                               : get(in, item.data, item.size)) < 0)
             _exit(1);
-        head[0] = (size_t)(unsigned)config->work(&item, &result);
+        head[0] = item.data == NULL
+                      ? ENOMEM
+                      : (size_t)(unsigned)config->work(&item, &result);
         head[1] = head[0] == 0 ? result.size : 0;
         free(item.data);
         if (put(out, head, sizeof head) < 0 ||

@@ -92,8 +92,21 @@ static ssize_t receive_packet(int fd, void *packet, size_t size)
     return n;
 }
 
+/* The rest of a message for which there is no memory. */
+static int skip_rest(int fd, struct packet *packet, size_t at)
+{
+    while (at < packet->size) {
+        ssize_t n = receive_packet(fd, packet->bytes, PIECE);
+
+        if (n <= 0)
+            return ECHILD;
+        at += (size_t)n;
+    }
+    return ENOMEM;
+}
+
 /* *data becomes a new block, unless there are no bytes. Returns 0, ECHILD or
- * ENOMEM. */
+ * ENOMEM, and the next message can then be received. */
 static int receive_message(int fd, struct packet *packet, char **data)
 {
     ssize_t n = receive_packet(fd, packet, sizeof *packet);
@@ -104,10 +117,10 @@ static int receive_message(int fd, struct packet *packet, char **data)
         return ECHILD;
     if (packet->size == 0)
         return 0;
+    at = (size_t)n - HEAD;
     *data = malloc(packet->size);
     if (*data == NULL)
-        return ENOMEM;
-    at = (size_t)n - HEAD;
+        return skip_rest(fd, packet, at);
     memcpy(*data, packet->bytes, at);
     while (at < packet->size) {
         n = receive_packet(fd, *data + at, packet->size - at);
@@ -128,16 +141,19 @@ static void worker_main(struct process_pool *pool, int fd)
     const struct process_pool_config *config = &pool->config;
     struct packet *packet = &pool->packet; /* its own: memory is not shared */
     char *data;
+    int error;
 
     *packet = (struct packet){.kind = OUTCOME};
     if (config->initialize != NULL)
         packet->error = config->initialize(config->arg);
     if (!send_message(fd, packet, NULL) || packet->error != 0)
         _exit(1);
-    while (receive_message(fd, packet, &data) == 0 && packet->kind == ITEM) {
+    while ((error = receive_message(fd, packet, &data)) != ECHILD &&
+           packet->kind == ITEM) {
         struct bytes item = {packet->size, data}, result = {0, NULL};
-        int error = config->work(&item, &result);
 
+        if (error == 0)
+            error = config->work(&item, &result);
         free(data);
         *packet = (struct packet){OUTCOME, error, error ? 0 : result.size, ""};
         if (!send_message(fd, packet, result.data))
@@ -289,6 +305,11 @@ static void finish_item(struct process_pool *pool, struct worker *worker,
     char *data;
     int error = receive_message(worker->fd, &pool->packet, &data);
 
+    if (error == ENOMEM) {
+        result->error = ENOMEM;
+        become_idle(pool, worker);
+        return;
+    }
     if (error == 0) {
         result->error = pool->packet.error;
         result->bytes = (struct bytes){pool->packet.size, data};

@@ -73,6 +73,21 @@ static bool receive_all(int fd, void *data, size_t size)
     return true;
 }
 
+/* Bytes for which there is no memory. */
+static bool skip_all(int fd, size_t size)
+{
+    char some[4096];
+
+    while (size > 0) {
+        size_t n = size < sizeof some ? size : sizeof some;
+
+        if (!receive_all(fd, some, n))
+            return false;
+        size -= n;
+    }
+    return true;
+}
+
 /* ---- in the worker ------------------------------------------------------ */
 
 /* One item; false when there will be no more, or it cannot go on. */
@@ -85,8 +100,10 @@ static bool serve_one(const struct process_pool_config *config, int fd)
     if (!receive_all(fd, &item.size, sizeof item.size))
         return false;
     item.data = item.size > 0 ? malloc(item.size) : NULL;
-    if (item.size > 0 && item.data == NULL)
-        _exit(1);
+    if (item.size > 0 && item.data == NULL) {
+        reply.error = ENOMEM;
+        return skip_all(fd, item.size) && send_all(fd, &reply, sizeof reply);
+    }
     if (!receive_all(fd, item.data, item.size))
         _exit(1);
 
