@@ -6,11 +6,13 @@
  * Functions that can fail return 0 or an error number, as the pthread
  * functions do; errno is not used, but by queue_create(). All functions may be
  * called by several threads at the same moment, but for those that end
- * something: queue_destroy() and daemon_finish().
+ * something: queue_destroy(), and daemon_finish() for one daemon. Two threads
+ * may finish two daemons at the same moment, of one queue, too.
  *
  * Who has to wait sleeps, until another thread does what is waited for or the
  * time is over. It does not look again and again, neither in a loop nor with
- * naps in between.
+ * naps in between, and a long wait is not cut into short ones. A signal that
+ * is handled meanwhile does not end the wait.
  */
 #ifndef PRODUCER_CONSUMER_H
 #define PRODUCER_CONSUMER_H
@@ -24,8 +26,10 @@ struct queue;
 
 /*
  * An empty queue with room for `capacity` items, open. Returns NULL with errno
- * EINVAL if capacity is 0, ENOMEM if there is no memory. It belongs to the
- * caller, who gives it back with queue_destroy().
+ * EINVAL if capacity is 0, ENOMEM if there is no memory. No capacity is too
+ * large by itself: if there can be no memory for so many items, the answer is
+ * ENOMEM, or a queue that works, if your design takes memory only when an item
+ * comes. It belongs to the caller, who gives it back with queue_destroy().
  */
 struct queue *queue_create(size_t capacity);
 
@@ -58,7 +62,8 @@ int queue_take(struct queue *queue, void **item);
 
 /*
  * Frees the queue. No other call on it is under way, and none will come. Items
- * that are still in it are the caller's affair.
+ * that are still in it are the caller's affair: what they point to is left
+ * alone.
  */
 void queue_destroy(struct queue *queue);
 
@@ -78,7 +83,8 @@ void queue_close(struct queue *queue);
 /*
  * As queue_take(), but blocks for `milliseconds` at the most, counted from the
  * call, however often the thread wakes up meanwhile. With 0 or less it does
- * not wait at all. Returns
+ * not wait at all. Any number will do, up to LONG_MAX, which is as good as for
+ * ever. Returns
  *
  *   0          As queue_take(). An item that is there is taken, whether the
  *              time is over or not.
@@ -97,9 +103,11 @@ struct daemon;
 
 /*
  * Starts one: exactly one thread, which calls work(item, arg) for each item
- * that it takes from the queue, one after the other, until the queue is closed
- * and empty. No lock is held during a call. Several daemons may serve the same
- * queue, and other threads may take from it as well.
+ * that it takes from the queue, NULL too, one after the other, until the queue
+ * is closed and empty. It takes an item only when it is about to work on it,
+ * and none ahead. No lock is held during a call. Several daemons may serve the
+ * same queue, and other threads may take from it as well; several may be there
+ * with queues of their own.
  *
  * Returns NULL when there is no memory or no thread; then nothing is left
  * behind, and the queue is as it was. The daemon belongs to the caller, who
@@ -110,9 +118,9 @@ struct daemon *daemon_start(struct queue *queue,
 
 /*
  * The end of a daemon. Closes its queue, waits until what is in there has been
- * worked off and the daemon's thread has ended, and frees the daemon. Called
- * once for each daemon, by any thread but the daemon's own; before main()
- * returns, or in a handler of atexit().
+ * worked off and the daemon's thread has ended, which only a join can tell, and
+ * frees the daemon. Called once for each daemon, by any thread but the daemon's
+ * own; before main() returns, or in a handler of atexit().
  *
  * Returns how many items this daemon has worked off: for how many its work()
  * has come back. All that they wrote is seen by the caller. So if only daemons

@@ -12,10 +12,13 @@
 #include "interleave.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -254,6 +257,106 @@ Expect(queue, in_and_out)
                "a queue without room for anything: NULL and EINVAL");
 }
 
+/* The letters are no memory of malloc(): whoever frees one is stopped there. */
+Test(queue, destroyed_with_items)
+{
+    struct queue *queue = new_queue(3);
+
+    queue_put(queue, &letters[0]);
+    queue_put(queue, &letters[1]);
+    observe_int("first", taken(queue));
+    queue_put(queue, &letters[2]);
+    queue_destroy(queue);
+    observe_int("left-alone", letters[1] == 'b' && letters[2] == 'c');
+}
+
+Expect(queue, destroyed_with_items)
+{
+    expect_int("first", EQUAL, 'a', "what was put in first is taken first");
+    expect_int("left-alone", EQUAL, 1,
+               "items that are still in the queue are the caller's affair");
+}
+
+/*
+ * As many pointers as this need 8 bytes more than there are numbers for bytes:
+ * who multiplies gets 8. A queue that takes its memory item by item may well
+ * say yes, and then it is one.
+ */
+Test(limits, more_than_memory)
+{
+    struct queue *queue;
+    char story[3] = "--";
+
+    errno = 0;
+    queue = queue_create(SIZE_MAX / sizeof(void *) + 2);
+    observe_int("error", queue == NULL && errno != ENOMEM ? errno : 0);
+    for (int i = 0; i < 2 && queue != NULL; i++)
+        if (queue_put(queue, &letters[i]) == 0)
+            story[i] = taken(queue);
+    observe_int("works", queue == NULL || strcmp(story, "ab") == 0);
+    if (queue != NULL)
+        queue_destroy(queue);
+}
+
+Expect(limits, more_than_memory)
+{
+    expect_int("error", EQUAL, 0,
+               "there is no memory for a queue of this size: NULL, and errno "
+               "is ENOMEM");
+    expect_int("works", EQUAL, 1,
+               "if there is a queue, what is put in comes out");
+}
+
+static void nothing(int signal)
+{
+    (void)signal;
+}
+
+/* Who is interrupted here comes back from a system call with EINTR. */
+static void interrupt(const struct party *party)
+{
+    struct sigaction action = {.sa_handler = nothing};
+
+    sigaction(SIGUSR1, &action, NULL);
+    pthread_kill(party->thread, SIGUSR1);
+    settle();
+}
+
+/* A signal comes while a thread waits for an item. */
+static void take_through_a_signal(long milliseconds)
+{
+    struct party taker = {
+        .queue = new_queue(1), .milliseconds = milliseconds, .error = -1};
+
+    taker.thread = start(take_one, &taker);
+    settle();
+    interrupt(&taker);
+    observe_int("returned-before", heard(RETURNED));
+    queue_put(taker.queue, &letters[0]);
+    pthread_join(taker.thread, NULL);
+    observe_int("error", taker.error);
+    observe_int("got", taker.item == &letters[0]);
+    queue_destroy(taker.queue);
+}
+
+static void expect_through_a_signal(void)
+{
+    expect_int("returned-before", EQUAL, 0,
+               "a signal that is handled ends no wait: nothing has come");
+    expect_int("error", EQUAL, 0, "an item has come");
+    expect_int("got", EQUAL, 1, "what is put in is taken");
+}
+
+Test(limits, signal)
+{
+    take_through_a_signal(0);
+}
+
+Expect(limits, signal)
+{
+    expect_through_a_signal();
+}
+
 struct putter {
     struct queue *queue;
     int count; /* letters from the first on */
@@ -457,6 +560,49 @@ Expect(close, drains)
     expect_int("left-alone", EQUAL, 1, "with EPIPE *item is left alone");
 }
 
+/* More than a thousand, and not many more: each costs a semaphore that counts
+ * places a moment in the patient run. */
+enum { THOUSAND = 1100 };
+
+static char places[THOUSAND];
+
+/* How many come out, as far as they come in the order of their places. */
+static int in_order(struct queue *queue)
+{
+    void *item = NULL;
+    int count = 0;
+
+    while (count < THOUSAND && queue_take(queue, &item) == 0 &&
+           item == &places[count])
+        count++;
+    return count;
+}
+
+/* Nobody takes anything out meanwhile: if there is no room for so many, this
+ * thread sleeps for ever. */
+Test(limits, thousand)
+{
+    struct queue *queue = new_queue(THOUSAND);
+    int accepted = 0;
+
+    for (int i = 0; i < THOUSAND; i++)
+        accepted += queue_put(queue, &places[i]) == 0;
+    observe_int("accepted", accepted);
+    queue_close(queue);
+    observe_int("in-order", in_order(queue));
+    observe_int("end", taken(queue));
+    queue_destroy(queue);
+}
+
+Expect(limits, thousand)
+{
+    expect_int("accepted", EQUAL, THOUSAND,
+               "there is room for 1100 items in a queue of 1100");
+    expect_int("in-order", EQUAL, THOUSAND,
+               "all that is in a queue at its end comes out, in its order");
+    expect_int("end", EQUAL, '-', "the queue is closed, and empty: EPIPE");
+}
+
 Test(close, takers)
 {
     struct party takers[3];
@@ -550,7 +696,7 @@ Test(timed, already_over)
     queue_close(queue);
     observe_int("item-closed", take_now(queue, -1, &story[3]));
     observe_int("closed", take_now(queue, 0, &story[4]));
-    observe_int("closed-far", take_now(queue, AN_HOUR, &story[5]));
+    observe_int("closed-far", take_now(queue, LONG_MAX, &story[5]));
     observe_str("story", story);
     queue_destroy(queue);
 }
@@ -598,15 +744,18 @@ Expect(timed, woken_by_an_item)
     expect_no_effort();
 }
 
-/* One waits for ever, two for an hour; the end comes first. */
+/* One waits for ever, one for seven weeks, which is a millisecond if half of
+ * the number is lost, and one as long as there are numbers; the end comes
+ * first. */
 Test(timed, woken_by_the_end)
 {
     struct party takers[3];
     int ended = 0;
 
     takers[0] = (struct party){
-        .queue = new_queue(1), .milliseconds = AN_HOUR, .error = -1};
+        .queue = new_queue(1), .milliseconds = LONG_MAX, .error = -1};
     takers[1] = takers[2] = takers[0];
+    takers[1].milliseconds = UINT_MAX + 2L;
     takers[2].milliseconds = 0;
     for (int i = 0; i < 3; i++)
         takers[i].thread = start(take_one, &takers[i]);
@@ -625,10 +774,50 @@ Test(timed, woken_by_the_end)
 Expect(timed, woken_by_the_end)
 {
     expect_int("returned-before", EQUAL, 0,
-               "there is an hour to wait, and it is not over");
+               "the largest number of milliseconds is the longest wait: it is "
+               "not over");
     expect_int("beside-them", EQUAL, ETIMEDOUT,
                "a thread without time comes back at once, though others wait");
     expect_int("ended", EQUAL, 3, "the end concerns everyone: EPIPE");
+}
+
+/* The queue is full, and somebody waits for room. */
+Test(timed, makes_room)
+{
+    struct party putter = {
+        .queue = new_queue(1), .item = &letters[1], .error = -1};
+    char story[3] = "";
+
+    queue_put(putter.queue, &letters[0]);
+    putter.thread = start(put_it, &putter);
+    settle();
+    observe_int("error", take_now(putter.queue, AN_HOUR, &story[0]));
+    settle();
+    observe_int("accepted", heard(ACCEPTED));
+    take_now(putter.queue, 0, &story[1]);
+    queue_close(putter.queue);
+    pthread_join(putter.thread, NULL);
+    observe_str("story", story);
+    queue_destroy(putter.queue);
+}
+
+Expect(timed, makes_room)
+{
+    expect_int("error", EQUAL, 0, "an item that is there is taken at once");
+    expect_int("accepted", EQUAL, 1,
+               "an item was taken, no matter by which function: who waits for "
+               "room goes on");
+    expect_str("story", "ab", "what is put in comes out, in this order");
+}
+
+Test(timed, signal)
+{
+    take_through_a_signal(AN_HOUR);
+}
+
+Expect(timed, signal)
+{
+    expect_through_a_signal();
 }
 
 /* This one really ends by the clock; when, is no matter. */
@@ -660,7 +849,7 @@ struct diary {
     int length; /* one daemon: no lock */
     sem_t gate; /* closed: 0 units. To wait here is a cancellation point */
     bool gated;
-    atomic_ulong worker; /* the thread that was here first; relaxed */
+    atomic_int worker; /* the thread that was here first; relaxed */
 };
 
 static void open_diary(struct diary *diary, bool gated)
@@ -674,7 +863,7 @@ static void write_diary(void *item, void *arg)
 {
     struct diary *diary = arg;
 
-    unsigned long self = (unsigned long)pthread_self(), first = 0;
+    int self = gettid(), first = 0; /* a pthread_t is used again */
 
     if (!atomic_compare_exchange_strong_explicit(&diary->worker, &first, self,
                                                  memory_order_relaxed,
@@ -687,7 +876,7 @@ static void write_diary(void *item, void *arg)
         sem_post(&diary->gate); /* once open, it stays open */
     }
     if (diary->length < (int)sizeof diary->story - 1)
-        diary->story[diary->length++] = *(char *)item;
+        diary->story[diary->length++] = item == NULL ? '0' : *(char *)item;
     tell(WORKED);
 }
 
@@ -715,8 +904,8 @@ static struct daemon *new_daemon(struct queue *queue, struct diary *diary)
 }
 
 /*
- * The daemon is held in the middle of an item, others may be in the queue, and
- * somebody finishes it.
+ * The daemon is held in the middle of an item, others may be in the queue, one
+ * of them NULL, and somebody finishes it.
  */
 static void finish_in_the_middle(int items)
 {
@@ -730,7 +919,7 @@ static void finish_in_the_middle(int items)
     settle();
     observe_int("threads-of-daemon", threads_alive() - before);
     for (int i = 0; i < items; i++)
-        queue_put(queue, &letters[i]);
+        queue_put(queue, i == 1 ? NULL : &letters[i]);
     settle();
     finisher.thread = start(finish, &finisher);
     settle();
@@ -738,7 +927,6 @@ static void finish_in_the_middle(int items)
     observe_int("late", queue_put(queue, &letters[7]));
     sem_post(&diary.gate);
     pthread_join(finisher.thread, NULL);
-    observe_int("threads-then", threads_alive() - before);
     observe_int("done", (long long)finisher.done);
     observe_int("worked", heard(WORKED));
     observe_int("strangers", heard(STRANGERS));
@@ -754,15 +942,15 @@ static void expect_finished(int items, const char *story)
                "daemon_finish() waits until the work is done");
     expect_int("late", EQUAL, EPIPE,
                "daemon_finish() closes the queue: nothing more comes in");
-    expect_int("threads-then", EQUAL, 0,
-               "when daemon_finish() returns, the daemon's thread has ended");
     expect_int("done", EQUAL, items,
                "all that was put in is worked off, and counted");
     expect_int("worked", EQUAL, items,
                "each item is worked off, once, before daemon_finish() returns");
     expect_int("strangers", EQUAL, 0,
                "one thread does all the work of a daemon, and nobody helps");
-    expect_str("story", story, "a daemon works in the order of the queue");
+    expect_str("story", story,
+               "a daemon works in the order of the queue, and NULL is an item "
+               "like any other");
     expect_int("end", EQUAL, '-', "the queue is closed, and empty: EPIPE");
 }
 
@@ -773,7 +961,7 @@ Test(daemon, in_the_middle)
 
 Expect(daemon, in_the_middle)
 {
-    expect_finished(3, "abc");
+    expect_finished(3, "a0c");
 }
 
 /* The queue is empty, and the work is not done. */
@@ -810,6 +998,7 @@ Test(daemon, idle)
         queue_destroy(queue);
     }
     observe_str("story", diary.story);
+    settle();
     observe_int("threads-then", threads_alive() - before);
 }
 
@@ -820,6 +1009,50 @@ Expect(daemon, idle)
     expect_str("story", "a", "one item was put in, and worked off");
     expect_int("threads-then", EQUAL, 0,
                "a daemon that waits for an item ends with daemon_finish()");
+}
+
+/* As write_diary(), in capitals. */
+static void write_large(void *item, void *arg)
+{
+    struct diary *diary = arg;
+
+    diary->story[diary->length++] = (char)(*(char *)item - 'a' + 'A');
+}
+
+/* Two daemons at one time, each with a queue, a work and a diary of its own:
+ * the one that was there first works when both are there. */
+Test(daemon, each_its_own)
+{
+    static struct diary diaries[2];
+    struct queue *queues[2] = {new_queue(1), new_queue(1)};
+    struct daemon *daemons[2];
+
+    open_diary(&diaries[0], false);
+    open_diary(&diaries[1], false);
+    daemons[0] = new_daemon(queues[0], &diaries[0]);
+    daemons[1] = daemon_start(queues[1], write_large, &diaries[1]);
+    cr_assert(daemons[1] != NULL, "daemon_start() returned NULL");
+    queue_put(queues[0], &letters[0]);
+    settle();
+    queue_put(queues[1], &letters[1]);
+    observe_int("first-done", (long long)daemon_finish(daemons[0]));
+    observe_int("second-done", (long long)daemon_finish(daemons[1]));
+    observe_str("first", diaries[0].story);
+    observe_str("second", diaries[1].story);
+    queue_destroy(queues[0]);
+    queue_destroy(queues[1]);
+}
+
+Expect(daemon, each_its_own)
+{
+    expect_str("first", "a",
+               "each daemon calls the work that it was started with, with the "
+               "argument that it was started with");
+    expect_str("second", "B",
+               "each daemon calls the work that it was started with, with the "
+               "argument that it was started with");
+    expect_int("first-done", EQUAL, 1, "each daemon counts its own items");
+    expect_int("second-done", EQUAL, 1, "each daemon counts its own items");
 }
 
 static void count_work(void *item, void *arg)
@@ -1018,6 +1251,24 @@ static void observe_errors(int errors)
         observe_int("errors", errors);
 }
 
+/* EINVAL would say that the capacity is 0. */
+static void observe_no_queue(void)
+{
+    observe_errors(1);
+    observe_int("wrong-error", errno == EINVAL);
+}
+
+static bool no_put_error(int error)
+{
+    return error != 0 && error != ENOMEM;
+}
+
+static void expect_right_error(void)
+{
+    expect_int("wrong-error", EQUAL, 0,
+               "where memory is short, the error is ENOMEM");
+}
+
 static void expect_no_harm(const char *why)
 {
     expect_int("errors", EQUAL, 0, "nothing went wrong that matters");
@@ -1029,27 +1280,29 @@ Test(faults, taker)
 {
     struct queue *queue = queue_create(2);
     struct party taker = {.queue = queue, .error = -1};
-    int errors;
+    int error;
 
     if (queue == NULL) {
-        observe_errors(1);
+        observe_no_queue();
         return;
     }
     tell_nothing();
     taker.thread = start(take_one, &taker);
     settle();
-    errors = queue_put(queue, &letters[0]) != 0;
+    error = queue_put(queue, &letters[0]);
     settle();
     queue_close(queue);
     pthread_join(taker.thread, NULL);
     queue_destroy(queue);
-    observe_errors(errors);
+    observe_errors(error != 0);
+    observe_int("wrong-error", no_put_error(error));
     observe_int("wrong",
-                errors > 0 ? taker.error != EPIPE : taker.item != &letters[0]);
+                error != 0 ? taker.error != EPIPE : taker.item != &letters[0]);
 }
 
 Expect(faults, taker)
 {
+    expect_right_error();
     expect_no_harm("what was accepted is taken, and what was refused is not in "
                    "the queue");
 }
@@ -1063,7 +1316,7 @@ Test(faults, putter)
     int first, n = 0;
 
     if (queue == NULL) {
-        observe_errors(1);
+        observe_no_queue();
         return;
     }
     tell_nothing();
@@ -1085,11 +1338,14 @@ Test(faults, putter)
     while (n < 3)
         right[n++] = '-';
     observe_errors((first != 0) + (putter.error != 0));
+    observe_int("wrong-error",
+                no_put_error(first) || no_put_error(putter.error));
     observe_int("wrong", strcmp(story, right) != 0);
 }
 
 Expect(faults, putter)
 {
+    expect_right_error();
     expect_no_harm("what was accepted is taken, and what was refused is not in "
                    "the queue");
 }
@@ -1479,13 +1735,18 @@ Expect(schedules, close_twice)
 /* ---- waits by the clock ---- */
 
 /* Nobody else is there, so time passes just as it is slept. The first sleep
- * lets the clock show a time whose end needs a carry. */
+ * lets the clock show a time from which the nanoseconds add up to a second,
+ * and not one more; the other one, to more than a second. */
 Test(schedules, timed_alone)
 {
     struct queue *queue = small_queue(1);
     void *item = &letters[7];
     long long began;
 
+    usleep(1000);
+    began = clock_milliseconds();
+    observe_int("whole-second", queue_take_within(queue, &item, 999));
+    observe_int("slept-whole-second", clock_milliseconds() - began);
     usleep(2000);
     began = clock_milliseconds();
     observe_int("error", queue_take_within(queue, &item, 999));
@@ -1509,6 +1770,9 @@ static void expect_slept(const char *key, int milliseconds)
 
 Expect(schedules, timed_alone)
 {
+    expect_int("whole-second", EQUAL, ETIMEDOUT,
+               "nobody puts anything in: ETIMEDOUT, whatever the clock shows");
+    expect_slept("slept-whole-second", 999);
     expect_int("error", EQUAL, ETIMEDOUT, "nobody puts anything in");
     expect_slept("slept-milliseconds", 999);
     expect_int("again", EQUAL, ETIMEDOUT, "nobody puts anything in");
@@ -1600,18 +1864,22 @@ enum { HOUR = 3600 };
 /*
  * A wait of two hours. After one hour the thread is woken, in vain: the item
  * is taken from under its nose, unless it was quick. When two hours are over
- * it must be back.
+ * it must be back. Before, the clock shows none of them or both, for nobody
+ * else sleeps.
  */
 Test(schedules, timed_woken_in_vain)
 {
     struct party taker = {
         .queue = small_queue(1), .milliseconds = 2 * HOUR * 1000, .error = -1};
+    long long began = clock_milliseconds(), slept;
     void *item = NULL;
     int error;
 
     tell_nothing();
     taker.thread = start(take_one, &taker);
     settle();
+    slept = clock_milliseconds() - began;
+    observe_int("slices", slept > 0 && slept < taker.milliseconds);
     sleep(HOUR);
     queue_put(taker.queue, &letters[0]);
     error = queue_take_within(taker.queue, &item, 0);
@@ -1632,6 +1900,38 @@ Expect(schedules, timed_woken_in_vain)
                "the time is counted from the call, however often the thread "
                "wakes up meanwhile: it is over");
     expect_nothing_lost();
+    expect_int("slices", EQUAL, 0,
+               "who waits sleeps until somebody wakes her or her time is over, "
+               "and not slice by slice");
+}
+
+/* The queue is full, and two wait for room: two timed takes make room for
+ * both. */
+Test(schedules, timed_two_putters)
+{
+    struct party putters[2] = {{.queue = small_queue(2)}};
+    char story[3] = "";
+
+    putters[1] = putters[0];
+    for (int i = 0; i < 2; i++)
+        queue_put(putters[0].queue, &letters[i]);
+    for (int i = 0; i < 2; i++) {
+        putters[i].item = &letters[2];
+        putters[i].thread = start(put_quietly, &putters[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        take_now(putters[0].queue, 1, &story[i]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(putters[i].thread, NULL);
+    observe_str("story", story);
+    observe_int("errors", putters[0].error + putters[1].error);
+    queue_destroy(putters[0].queue);
+}
+
+Expect(schedules, timed_two_putters)
+{
+    expect_str("story", "ab", "what is put in comes out, in this order");
+    expect_int("errors", EQUAL, 0, "there is room for each putter in the end");
 }
 
 /* ---- daemons ---- */
@@ -1647,6 +1947,7 @@ static void add_one(void *item, void *arg)
 Test(schedules, daemon_and_items)
 {
     struct queue *queue = small_queue(1);
+    long long began = clock_milliseconds();
     int worked = 0, errors;
     struct daemon *daemon = daemon_start(queue, add_one, &worked);
 
@@ -1654,6 +1955,8 @@ Test(schedules, daemon_and_items)
     errors = queue_put(queue, &letters[0]);
     errors += queue_put(queue, &letters[1]);
     observe_int("done", (long long)daemon_finish(daemon));
+    observe_int("threads-then", threads_alive());
+    observe_int("slept-milliseconds", clock_milliseconds() - began);
     observe_int("worked", worked);
     observe_int("errors", errors);
     queue_destroy(queue);
@@ -1665,6 +1968,9 @@ Expect(schedules, daemon_and_items)
                "what was accepted is worked off, and counted");
     expect_int("worked", EQUAL, 2, "what was accepted is worked off");
     expect_int("errors", EQUAL, 0, "who waits for room gets it");
+    expect_int("threads-then", EQUAL, 1,
+               "when daemon_finish() returns, the daemon's thread has ended");
+    expect_no_time();
 }
 
 /* Somebody puts while the daemon is finished: done, or refused. */

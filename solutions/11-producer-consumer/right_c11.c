@@ -37,7 +37,7 @@ struct queue *queue_create(size_t capacity)
     if (queue == NULL)
         return NULL;
     queue->capacity = capacity;
-    queue->places = malloc(capacity * sizeof *queue->places);
+    queue->places = calloc(capacity, sizeof *queue->places);
     if (queue->places == NULL)
         goto no_places;
     if (mtx_init(&queue->lock, mtx_plain) != thrd_success)

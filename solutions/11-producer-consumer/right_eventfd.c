@@ -88,10 +88,18 @@ static int64_t now(void)
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
+/* Beyond a century it makes no difference. */
+static int64_t in_milliseconds(long milliseconds)
+{
+    const int64_t century = 100 * 366 * 86400000LL;
+
+    return now() + (milliseconds < century ? milliseconds : century) * 1000000;
+}
+
 /* Takes a unit: waits for `milliseconds` at the most, for ever below 0. */
 static bool down(int counter, long milliseconds)
 {
-    int64_t end = now() + milliseconds * 1000000LL;
+    int64_t end = in_milliseconds(milliseconds);
     uint64_t one;
 
     while (read(counter, &one, sizeof one) != sizeof one) {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/time.h>
 
@@ -31,6 +32,8 @@ struct queue *queue_create(size_t capacity)
 
     if (capacity == 0)
         errno = EINVAL;
+    else if (capacity > (SIZE_MAX - sizeof *queue) / sizeof(void *))
+        errno = ENOMEM;
     else
         queue = calloc(1, sizeof *queue + capacity * sizeof(void *));
     if (queue == NULL)
