@@ -925,7 +925,7 @@ Expect(random, crowd)
 
 enum { THOUSANDS = 2000 };
 
-Test(many, jobs)
+Test(jobs, many)
 {
     static struct job list[THOUSANDS];
     int64_t tick = 1;
@@ -948,7 +948,7 @@ Test(many, jobs)
     scheduler_free(&schedule);
 }
 
-Expect(many, jobs)
+Expect(jobs, many)
 {
     expect_int("returned", EQUAL, 0, "2,000 jobs are no error");
     expect_int("spans", EQUAL, THOUSANDS,
@@ -1860,7 +1860,7 @@ Expect(file, long_line)
 }
 
 /* 20,001 bursts in one line of 100,000 bytes, and 2,000 jobs. */
-Test(many, lines)
+Test(lines, many)
 {
     enum { MOST = 20001 };
     char *text = malloc(150000), *end = text;
@@ -1881,7 +1881,7 @@ Test(many, lines)
     free(text);
 }
 
-Expect(many, lines)
+Expect(lines, many)
 {
     expect_int("returned", EQUAL, 0, "a line may be of any length");
     expect_int("jobs", EQUAL, THOUSANDS, "there may be any number of jobs");

@@ -196,6 +196,59 @@ Test(check, a_loop_before_the_tests_is_stopped)
            "behaviour", 1, "before main()");
 }
 
+static const char *status_of(const char *check)
+{
+    json_t *result =
+        json_load_file(talloc_asprintf(ctx, "%s/result.json", folder), 0, NULL);
+    json_t *rows = json_object_get(result, "checks"), *row;
+    const char *status = "(no such check)";
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        if (strcmp(json_string_value(json_object_get(row, "name")), check) == 0)
+            status = talloc_strdup(
+                ctx, json_string_value(json_object_get(row, "status")));
+    }
+    json_decref(result);
+    return status;
+}
+
+/* An answer to 10 that does this when there is more than one core: in several
+ * suites, but in none of those that come after them. */
+static void fails_on_two_cores(const char *name, const char *body)
+{
+    scratch_write(
+        folder, name,
+        talloc_asprintf(
+            ctx,
+            "#define scheduler_run run_quietly\n%s\n#undef scheduler_run\n"
+            "int scheduler_run(const struct workload *, const struct machine "
+            "*,\n"
+            "                  struct schedule *);\n"
+            "int scheduler_run(const struct workload *w, const struct machine "
+            "*m,\n"
+            "                  struct schedule *s)\n"
+            "{ if (m->cores > 1) %s\n  return run_quietly(w, m, s); }\n",
+            scratch_read(ctx, "solutions/10-scheduler", "reference.c"), body));
+    check("10", talloc_asprintf(ctx, "%s/%s", folder, name), "behaviour");
+    cr_expect_str_eq(status_of("cores"), "fail", "%s", name);
+    cr_expect_str_eq(status_of("io"), "pass", "%s", name);
+    cr_expect_str_eq(status_of("text-chart"), "pass", "%s", name);
+    cr_expect_str_eq(status_of("workload-file"), "pass", "%s", name);
+}
+
+Test(check, what_loops_costs_its_own_suites_only)
+{
+    fails_on_two_cores("loops.c", "for (;;) ;");
+}
+
+Test(check, what_eats_the_memory_costs_its_own_suites_only)
+{
+    fails_on_two_cores("eats.c",
+                       "for (;;) *(volatile char *)calloc(1, 1 << 20) = 1;");
+}
+
 /* A wait of 60001 milliseconds is asked for in a test of the explorer only,
  * where it takes no time. */
 Test(check, what_is_explored_is_not_run_elsewhere)
