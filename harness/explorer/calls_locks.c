@@ -164,9 +164,12 @@ CALL(int, pthread_mutex_trylock, pthread_mutex_t *mutex)
 static int mutex_lock_until(pthread_mutex_t *mutex, clockid_t clock,
                             const struct timespec *until, uint64_t pc)
 {
+    int error;
+
     if (is_moment(until))
         return mutex_lock(mutex, true, moment(clock, until), pc);
-    return mutex_try(mutex, pc) == EBUSY ? EINVAL : 0;
+    error = mutex_try(mutex, pc);
+    return error == EBUSY ? EINVAL : error;
 }
 
 CALL(int, pthread_mutex_timedlock, pthread_mutex_t *mutex,
