@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <talloc.h>
 
+#include "judging.h"
 #include "watch.h"
 
 void run_add_report(void *ctx, struct reports *reports,
@@ -176,15 +177,6 @@ int run_once(void *ctx, struct lab *lab, const struct run_spec *spec,
     return 0;
 }
 
-static bool started(const struct run *run, const char *test)
-{
-    for (size_t i = 0; i < run->records.count; i++)
-        if (run->records.items[i].kind == RECORD_START &&
-            strcmp(run->records.items[i].test, test) == 0)
-            return true;
-    return false;
-}
-
 size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
                 const char ***rest)
 {
@@ -193,7 +185,7 @@ size_t run_rest(void *ctx, const struct run_spec *spec, const struct run *run,
     *rest =
         talloc_zero_array(ctx, const char *, (unsigned)spec->test_count + 1);
     for (size_t i = 0; i < spec->test_count; i++)
-        if (!started(run, spec->tests[i]))
+        if (!tally_started(run, spec->tests[i]))
             (*rest)[n++] = spec->tests[i];
     return n;
 }
@@ -219,11 +211,13 @@ static bool same_suite(const char *a, const char *b)
     return b != NULL && length == strcspn(b, "/") && strncmp(a, b, length) == 0;
 }
 
-static bool ended(const struct run *run, const char *test)
+static bool timed_out_in(const struct run *run, const char *test)
 {
-    for (size_t i = 0; i < run->records.count; i++)
-        if (run->records.items[i].kind == RECORD_END &&
-            strcmp(run->records.items[i].test, test) == 0)
+    const struct reports *reports = &run->reports;
+
+    for (size_t i = 0; i < reports->count; i++)
+        if (is_time_out(&reports->items[i]) &&
+            same_suite(test, reports->items[i].test))
             return true;
     return false;
 }
@@ -237,7 +231,7 @@ static bool ate_the_box(const struct run *run, const char *test)
         const struct record *record = &run->records.items[i];
 
         if (record->kind == RECORD_START && same_suite(test, record->test) &&
-            !ended(run, record->test))
+            !tally_ended(run, record->test))
             return true;
     }
     return false;
@@ -246,20 +240,11 @@ static bool ate_the_box(const struct run *run, const char *test)
 bool run_is_spent(const struct run *runs, size_t count, const char *way,
                   const char *test)
 {
-    unsigned time_outs = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct reports *reports = &runs[i].reports;
-
-        if (strcmp(runs[i].way, way) != 0)
-            continue;
-        for (size_t k = 0; k < reports->count; k++)
-            time_outs += is_time_out(&reports->items[k]) &&
-                         same_suite(test, reports->items[k].test);
-        if (ate_the_box(&runs[i], test))
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(runs[i].way, way) == 0 &&
+            (timed_out_in(&runs[i], test) || ate_the_box(&runs[i], test)))
             return true;
-    }
-    return time_outs >= SUITE_TIME_OUTS;
+    return false;
 }
 
 struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,

@@ -7,8 +7,7 @@
 
 #include "lab.h"
 
-#define RUN_TIME_OUTS   8 /* the usual number, see below */
-#define SUITE_TIME_OUTS 1 /* then a suite has shown what there is to see */
+#define RUN_TIME_OUTS 8 /* the usual number, see below */
 
 struct run_spec {
     enum lens lens;
@@ -59,9 +58,9 @@ struct expectations *run_oracle(void *ctx, struct lab *lab, uint64_t seed,
 unsigned run_timed_out(const struct run *run);
 
 /*
- * Has the suite of `test` had its turn? So it is when SUITE_TIME_OUTS of its
- * tests have used up their time, or when one of them has eaten up the box: its
- * memory, its output. The other suites go on without it.
+ * Has the suite of `test` had its turn? So it is when one of its
+ * tests has used up its time, or has eaten up the box: its memory, its output.
+ * The other suites go on without it.
  */
 bool run_is_spent(const struct run *runs, size_t count, const char *way,
                   const char *test);

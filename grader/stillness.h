@@ -55,8 +55,7 @@ enum motion stillness_look(struct stillness *stillness,
  * Lets go without stillness. For a program that spins: a thread that has used
  * a hundred times the processor time of a test without coming to the meeting
  * is not on its way to it. And for one that sleeps by the clock, again and
- * again, and was asleep whenever it was looked at. false when nobody waits to
- * be let go.
+ * again: see stillness_rounds(). false when nobody waits to be let go.
  */
 bool stillness_let_go(struct stillness *stillness);
 

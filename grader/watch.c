@@ -63,8 +63,7 @@ struct watch {
     unsigned still;     /* looks in a row that found a deadlock */
     unsigned asleep;    /* looks in a row that found everyone asleep */
     double asleep_since;
-    unsigned timed_out; /* tests that used up their time, and their suites */
-    const char *timed_out_in[RUN_TIME_OUTS];
+    unsigned timed_out; /* tests that used up their time */
 };
 
 static struct symbols *symbols_of(struct watch *watch)
@@ -138,17 +137,8 @@ static pid_t busiest_thread(pid_t pid)
 /* Comes before the test's end, so that no other begins in between. */
 static void count_timed_out(struct watch *watch)
 {
-    const char *test = stillness_board(watch->stillness)->test;
-    unsigned same = 1;
-    char *suite;
-
-    suite = talloc_strndup(watch->ctx, test, strcspn(test, "/"));
-    for (unsigned i = 0; i < watch->timed_out; i++)
-        same += strcmp(watch->timed_out_in[i], suite) == 0;
-    if (same >= SUITE_TIME_OUTS)
-        stillness_spend(watch->stillness, suite);
-    if (watch->timed_out < RUN_TIME_OUTS)
-        watch->timed_out_in[watch->timed_out++] = suite;
+    stillness_spend(watch->stillness, stillness_board(watch->stillness)->test);
+    watch->timed_out++;
     if (watch->timed_out >= watch->spec->time_outs)
         stillness_enough(watch->stillness);
 }
