@@ -39,6 +39,9 @@ bool mutex_ready(struct thread *thread);
 int mutex_take(struct object *mutex, enum op op); /* 0, or as a lock returns */
 void mutex_give(struct object *mutex, uint64_t pc, enum op op);
 
+/* calls_locks.c: a try goes on without the lock. Returns EBUSY. */
+int tried_in_vain(struct object *lock, uint64_t pc);
+
 /* calls_robust.c: the thread has ended; what it still has is let go. */
 void mutexes_orphaned(struct thread *owner);
 bool mutex_robust(const pthread_mutex_t *mutex);
