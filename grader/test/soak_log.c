@@ -2,7 +2,7 @@
  * soak_log.c - see soak_log.h. A line is
  *
  *     {"answer": PATH, "condition": NAME, "checks": {CHECK: STATUS},
- *      "speedups": {CHECK: "1.9012"}}
+ *      "speedups": {CHECK: "1.9012"}, "seconds": 1.2}
  */
 #define _GNU_SOURCE
 #include "soak_log.h"
@@ -118,8 +118,10 @@ void log_run(const struct answer *answer, const char *condition,
     json_t *result =
         drive_check(answer->exercise, answer->path, "soak", &status);
     json_t *line = json_pack(
-        "{s:s, s:s, s:o, s:o}", "answer", answer->path, "condition", condition,
-        "checks", statuses(result, status), "speedups", speedups(result));
+        "{s:s, s:s, s:o, s:o, s:f}", "answer", answer->path, "condition",
+        condition, "checks", statuses(result, status), "speedups",
+        speedups(result), "seconds",
+        json_number_value(json_object_get(result, "seconds")));
     char *text = json_dumps(line, JSON_COMPACT);
     int file;
 
@@ -247,12 +249,28 @@ static void tally_answer(json_t *runs, const struct answer *answer,
     json_decref(all);
 }
 
+static double longest_of(json_t *all, double longest)
+{
+    json_t *run;
+    size_t i;
+
+    json_array_foreach(all, i, run)
+    {
+        double seconds = json_number_value(json_object_get(run, "seconds"));
+
+        if (seconds > longest)
+            longest = seconds;
+    }
+    return longest;
+}
+
 static void print_exercises(json_t *runs, const struct answers *answers)
 {
-    printf("\nexercise  answers  right   runs  wrong   runs\n");
+    printf("\nexercise  answers  right   runs  wrong   runs  longest/s\n");
     for (size_t i = 0; i < answers->count;) {
         const char *exercise = answers->items[i].exercise;
         unsigned count[2] = {0}, made[2] = {0}; /* wrong, right */
+        double longest = 0;
 
         for (; i < answers->count &&
                strcmp(answers->items[i].exercise, exercise) == 0;
@@ -262,10 +280,12 @@ static void print_exercises(json_t *runs, const struct answers *answers)
 
             count[right]++;
             made[right] += (unsigned)json_array_size(all);
+            longest = longest_of(all, longest);
             json_decref(all);
         }
-        printf("%8s  %7u  %5u  %5u  %5u  %5u\n", exercise, count[0] + count[1],
-               count[1], made[1], count[0], made[0]);
+        printf("%8s  %7u  %5u  %5u  %5u  %5u  %9.1f\n", exercise,
+               count[0] + count[1], count[1], made[1], count[0], made[0],
+               longest);
     }
 }
 
