@@ -179,6 +179,11 @@ static int check_whole(struct conf *conf)
     if (exercise->speed_at_most > 0 &&
         exercise->speed_at_most <= exercise->speed_threshold)
         return conf_fault(conf, "at_most must be more than threshold");
+    if ((exercise->heavy_tests != NULL) !=
+        (exercise->heavy_cpu_seconds > exercise->test_cpu_seconds))
+        return conf_fault(conf, "heavy_tests and heavy_cpu_seconds come "
+                                "together, and allow more than "
+                                "test_cpu_seconds does");
     if (sum != EXERCISE_POINTS)
         return conf_fault(conf, "points sum to %d, not to %d", sum,
                           EXERCISE_POINTS);
@@ -211,7 +216,7 @@ int conf_read(void *ctx, const char *path, const char *name,
         *why = talloc_asprintf(ctx, "%s: %s", name, strerror(errno));
         return -1;
     }
-    exercise->test_cpu_seconds = 1;
+    exercise->test_cpu_seconds = 0.5;
     exercise->memory_bytes = (size_t)256 << 20;
     add_builds(&conf);
     line = ini_parse_stream(next_line, &conf, take_value, &conf);

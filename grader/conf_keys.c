@@ -209,6 +209,8 @@ static const struct key top_keys[] = {
 
 static const struct key limits_keys[] = {
     {"test_cpu_seconds", read_real, IN_EXERCISE(test_cpu_seconds), false},
+    {"heavy_tests", read_text, IN_EXERCISE(heavy_tests), false},
+    {"heavy_cpu_seconds", read_real, IN_EXERCISE(heavy_cpu_seconds), false},
     {"memory_mb", read_megabytes, IN_EXERCISE(memory_bytes), false},
 };
 

@@ -58,6 +58,14 @@ bool exercise_pattern(const char *pattern, const char *test)
     return fnmatch(pattern, test, 0) == 0;
 }
 
+double exercise_cpu_seconds(const struct exercise *exercise, const char *test)
+{
+    bool heavy = exercise->heavy_tests != NULL &&
+                 (test == NULL || exercise_pattern(exercise->heavy_tests, test));
+
+    return heavy ? exercise->heavy_cpu_seconds : exercise->test_cpu_seconds;
+}
+
 bool exercise_is_name(const char *word)
 {
     if (!islower((unsigned char)*word))

@@ -49,6 +49,8 @@ struct exercise {
     int minutes;       /* what it takes a student, about */
 
     double test_cpu_seconds; /* one test, plain; lenses multiply it */
+    const char *heavy_tests; /* a pattern; NULL: none needs more than that */
+    double heavy_cpu_seconds;
     size_t memory_bytes;
 
     int speed_threads;
@@ -97,6 +99,9 @@ struct exercise *exercise_find(void *ctx, const char *root, const char *word,
 /* true when the pattern ("suite/name", "suite/ *") covers the test; "*" covers
  * all but those that are explored */
 bool exercise_pattern(const char *pattern, const char *test);
+
+/* How long that test may compute, plain; NULL: the longest that any may. */
+double exercise_cpu_seconds(const struct exercise *exercise, const char *test);
 
 /* true for "thread-pool": small letters, digits and single hyphens */
 bool exercise_is_name(const char *word);

@@ -8,16 +8,8 @@
 #include "explored.h"
 #include "lenses.h"
 
-/*
- * Runs tests through their interleavings; with `turns`, that one schedule of
- * one test, its steps in the file `trace`. Blocks. `tests` ends with NULL.
- * Returns -1 when the box failed.
- */
-int interleavings_run(void *ctx, const struct lab *lab, const char *program,
-                      const char *const *tests, const char *turns,
-                      const char *trace, struct explored *explored);
-
-/* One schedule again, told; NULL with a sentence on `why`. */
+/* One schedule again, told: `turns` of one test. Blocks. Belongs to ctx; NULL
+ * with a sentence on `why`. */
 struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
                                       const char *program, const char *test,
                                       const char *turns, const char **why);

@@ -28,6 +28,11 @@ static const struct {
      "Ask of each loop: which other thread ends it, and can it still come "
      "to that?",
      BUG_DEADLOCK},
+    {"endless-loop", "can run on without end.",
+     "A loop that calls nothing and reads nothing that another thread may "
+     "write can only end by itself.",
+     "What is to end this loop: which value does it test, and who changes it?",
+     BUG_LOOP},
     {"use-after-free", "can use memory that was freed.",
      "What one thread frees another may still be about to use.",
      "Who is the last to use the block? Let that one free it, after it knows "

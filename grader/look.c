@@ -300,15 +300,20 @@ void look_tsan(struct look *look)
 
 /* ---- Valgrind ------------------------------------------------------------ */
 
-/* A program that was killed, or crashed, ends with its locks held and its
- * memory in use; that is no mistake of its own. */
+/* A program that was killed, or crashed, ends with its threads alive, its
+ * locks held and its memory in use; that is no mistake of its own. */
+static bool is_unfinished(const struct report *report)
+{
+    return report->kind == BUG_LEAK || report->kind == BUG_THREAD_LEAK ||
+           strstr(report->title, "still holds") != NULL;
+}
+
 static void forget_unfinished(struct reports *reports)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < reports->count; i++)
-        if (reports->items[i].kind != BUG_LEAK &&
-            strstr(reports->items[i].title, "still holds") == NULL)
+        if (!is_unfinished(&reports->items[i]))
             reports->items[kept++] = reports->items[i];
     reports->count = kept;
 }

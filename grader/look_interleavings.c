@@ -95,22 +95,16 @@ static void read_outcomes(void *ctx, struct run *run)
 
 /* ---- running ------------------------------------------------------------ */
 
-int interleavings_run(void *ctx, const struct lab *lab, const char *program,
-                      const char *const *tests, const char *turns,
-                      const char *trace, struct explored *explored)
+/* What both a search and a replay are told. */
+static struct explore_settings settings_for(void *ctx, const char *const *tests)
 {
-    struct explore_settings settings = {
+    return (struct explore_settings){
         .schedules = SCHEDULES,
+        .steps = talloc_asprintf(ctx, "%d", STEPS),
         .races = "0", /* another lens tells them; here each is a step */
-        .schedule = turns,
-        .trace = trace,
-        .real_threads = turns != NULL,
         .arguments = tests,
         .input = SEED,
     };
-
-    settings.steps = talloc_asprintf(ctx, "%d", STEPS);
-    return explore_run(ctx, lab->work, program, &settings, explored);
 }
 
 struct interleavings_source *interleavings_source(void *ctx,
@@ -139,22 +133,20 @@ const char *interleavings_line(void *state, const struct place *place)
     return lines_get(source->lines[place->student ? 0 : 1], place->line);
 }
 
-struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
-                                      const char *program, const char *test,
-                                      const char *turns, const char **why)
+static struct timeline *replay(void *ctx, const struct lab *lab,
+                               const char *program,
+                               const struct explore_settings *settings,
+                               const char **why)
 {
-    const char *tests[] = {talloc_strndup(ctx, test, strcspn(test, "@")), NULL};
-    const char *path = talloc_asprintf(ctx, "%s/trace", lab->work);
     struct explored explored;
     size_t size = 0;
     char *trace;
 
-    if (interleavings_run(ctx, lab, program, tests, turns, path, &explored) !=
-        0) {
+    if (explore_run(ctx, lab->work, program, settings, &explored) != 0) {
         *why = explored.box.why;
         return NULL;
     }
-    trace = work_read(ctx, path, 64u * 1024 * 1024, &size);
+    trace = work_read(ctx, settings->trace, 64u * 1024 * 1024, &size);
     if (trace == NULL) {
         *why = "the replay has left no trace";
         return NULL;
@@ -162,6 +154,26 @@ struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
     return timeline_read(ctx, trace, size, program, lab->exercise->source,
                          interleavings_line, interleavings_source(ctx, lab),
                          why);
+}
+
+/* With real threads; but one that loops does not tell where it is, so that is
+ * seen again without them. */
+struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
+                                      const char *program, const char *test,
+                                      const char *turns, const char **why)
+{
+    const char *tests[] = {talloc_strndup(ctx, test, strcspn(test, "@")), NULL};
+    struct explore_settings settings = settings_for(ctx, tests);
+    struct timeline *timeline;
+
+    settings.schedule = turns;
+    settings.trace = talloc_asprintf(ctx, "%s/trace", lab->work);
+    settings.real_threads = true;
+    timeline = replay(ctx, lab, program, &settings, why);
+    if (timeline == NULL || timeline->kind != FAULT_LOOP)
+        return timeline;
+    settings.real_threads = false;
+    return replay(ctx, lab, program, &settings, why);
 }
 
 static void add_line(void *ctx, int **lines, size_t *count, int line)
@@ -245,6 +257,7 @@ void look_interleavings(struct look *look)
     struct diagnostics unused;
     struct run *run = talloc_zero(look->ctx, struct run);
     struct explored explored;
+    struct explore_settings settings;
     const char *program;
 
     if (build_object(look->ctx, look->lab, OBJECT_EXPLORED, &unused, &why) !=
@@ -258,9 +271,10 @@ void look_interleavings(struct look *look)
     tests = talloc_zero_array(look->ctx, const char *,
                               (unsigned)look->test_count + 1);
     memcpy(tests, look->tests, look->test_count * sizeof tests[0]);
+    settings = settings_for(look->ctx, tests);
     if (program == NULL || run->expected == NULL ||
-        interleavings_run(look->ctx, look->lab, program, tests, NULL, NULL,
-                          &explored) != 0) {
+        explore_run(look->ctx, look->lab->work, program, &settings,
+                    &explored) != 0) {
         look->fault = why ? why : explored.box.why;
         return;
     }

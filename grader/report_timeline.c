@@ -163,37 +163,45 @@ static void lay_out(struct sheet *sheet)
         sheet->width = NARROWEST;
 }
 
-/* The lines of the source that the rows name, once each. */
+static const struct place *sooner(const struct place *next,
+                                  const struct place *place, int last)
+{
+    bool comes = !place->kit && place->line > last &&
+                 (next == NULL || place->line < next->line);
+
+    return comes ? place : next;
+}
+
+/* The first line after `last` that a row names, or where it went wrong; NULL:
+ * there is none. */
+static const struct place *place_after(const struct timeline *timeline,
+                                       int last)
+{
+    const struct place *next = NULL;
+
+    for (size_t i = 0; i < timeline->count; i++)
+        if (timeline->events[i].matters)
+            next = sooner(next, &timeline->events[i].place, last);
+    if (timeline->fault_place.student)
+        next = sooner(next, &timeline->fault_place, last);
+    return next;
+}
+
+/* The lines of the source that matter, once each. */
 static void print_source(const struct sheet *sheet, source_line *line,
                          void *state)
 {
-    const struct timeline *timeline = sheet->timeline;
-    int last = 0;
+    const struct place *place = place_after(sheet->timeline, 0);
+    void *ctx = talloc_new(NULL);
 
-    for (;;) {
-        const struct event *next = NULL;
-        const char *text;
+    for (; place != NULL; place = place_after(sheet->timeline, place->line)) {
+        const char *text = line(state, place);
 
-        for (size_t i = 0; i < timeline->count; i++) {
-            const struct event *event = &timeline->events[i];
-
-            if (event->matters && !event->place.kit &&
-                event->place.line > last &&
-                (next == NULL || event->place.line < next->place.line))
-                next = event;
-        }
-        if (next == NULL)
-            return;
-        last = next->place.line;
-        text = line(state, &next->place);
-        if (text != NULL) {
-            void *ctx = talloc_new(NULL);
-
-            fprintf(sheet->out, "%5d | %s\n", last,
+        if (text != NULL)
+            fprintf(sheet->out, "%5d | %s\n", place->line,
                     report_clean(ctx, text + strspn(text, " \t")));
-            talloc_free(ctx);
-        }
     }
+    talloc_free(ctx);
 }
 
 void report_timeline(FILE *out, const struct timeline *timeline,

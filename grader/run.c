@@ -113,7 +113,8 @@ static struct box_limits limits(const struct lab *lab,
 {
     double tests =
         (double)spec->test_count * (spec->repeats > 0 ? spec->repeats : 1);
-    double cpu = lab->exercise->test_cpu_seconds * spec->slowness + 1;
+    double cpu =
+        exercise_cpu_seconds(lab->exercise, NULL) * spec->slowness + 1;
 
     return (struct box_limits){
         .cpu_seconds = cpu * tests + 5,

@@ -182,7 +182,9 @@ static void follow_test(struct watch *watch, pid_t pid)
 static void check_time(struct watch *watch, pid_t pid)
 {
     double limit =
-        watch->lab->exercise->test_cpu_seconds * watch->spec->slowness;
+        exercise_cpu_seconds(watch->lab->exercise,
+                             stillness_board(watch->stillness)->test) *
+        watch->spec->slowness;
     double cpu = cpu_of_process(pid), used = cpu - watch->cpu_before;
     struct report report = {.kind = BUG_LOOP, .lens = watch->spec->lens};
 
@@ -356,7 +358,7 @@ struct box_watch watch_of(struct watch *watch)
 double watch_wall_seconds(const struct lab *lab, const struct run_spec *spec)
 {
     return TEST_WALL_SECONDS +
-           3 * lab->exercise->test_cpu_seconds * spec->slowness;
+           3 * exercise_cpu_seconds(lab->exercise, NULL) * spec->slowness;
 }
 
 /* Criterion's runner talks to its tests by a socket in /tmp, whatever TMPDIR

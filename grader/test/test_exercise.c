@@ -56,7 +56,8 @@ Test(exercise, smallest)
     cr_expect_str_eq(exercise->id, "07");
     cr_expect_str_eq(exercise->name, "name");
     cr_expect_str_eq(exercise->source, "name.c");
-    cr_expect_eq(exercise->test_cpu_seconds, 1);
+    cr_expect_eq(exercise->test_cpu_seconds, 0.5);
+    cr_expect_eq(exercise_cpu_seconds(exercise, NULL), 0.5);
     cr_expect_eq(exercise->memory_bytes, 256u << 20);
     cr_assert_eq(exercise->check_count, 2);
     cr_expect_str_eq(exercise->checks[0].name, "builds");
@@ -72,12 +73,15 @@ Test(exercise, everything)
 {
     struct exercise *exercise =
         load("; a comment\n" TOP "allow = fork waitpid\n"
-             "[limits]\ntest_cpu_seconds = 0.5\nmemory_mb = 64 ; small\n"
+             "[limits]\ntest_cpu_seconds = 0.4\nmemory_mb = 64 ; small\n"
+             "heavy_tests = crowd/*\nheavy_cpu_seconds = 2\n"
              "[speed]\nthreads = 4\nthreshold = 2.5\nat_most = 3.5\n"
              "why = one waits\n" TIMED "tests = one/*\n  two/*  two/x\n");
 
     cr_assert_not_null(exercise, "%s", why);
-    cr_expect_eq(exercise->test_cpu_seconds, 0.5);
+    cr_expect_eq(exercise_cpu_seconds(exercise, "one/a"), 0.4);
+    cr_expect_eq(exercise_cpu_seconds(exercise, "crowd/a"), 2);
+    cr_expect_eq(exercise_cpu_seconds(exercise, NULL), 2);
     cr_expect_eq(exercise->memory_bytes, 64u << 20);
     cr_expect_eq(exercise->speed_threads, 4);
     cr_expect_eq(exercise->speed_threshold, 2.5);
@@ -139,6 +143,10 @@ Test(exercise, values_are_checked)
     refused(TOP "[limits]\nmemory_mb = -1\n", "memory_mb = -1: a whole");
     refused(TOP "[limits]\nmemory_mb = 1.5\n", "memory_mb = 1.5: a whole");
     refused(TOP "[limits]\ntest_cpu_seconds = nan\n", "a number above 0");
+    refused(TOP "[limits]\nheavy_tests = a/*\n" CHECK, "come together");
+    refused(TOP "[limits]\nheavy_cpu_seconds = 3\n" CHECK, "come together");
+    refused(TOP "[limits]\nheavy_tests = a/*\nheavy_cpu_seconds = 0.1\n" CHECK,
+            "more than test_cpu_seconds");
     refused(TOP "[check x]\nproperty = beauty\n", "one of results, race");
     refused(TOP "[check x]\nlenses = tsan build\n", "no lens 'build'");
     refused(TOP "[check x]\nmeasured = maybe\n", "yes or no");

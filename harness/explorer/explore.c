@@ -234,9 +234,9 @@ void explore(const struct exploration *what)
             search_restart();
             progress.schedules = progress.pruned = 0;
         }
-        if (world->fault != NO_FAULT && strategy != &strategy_search &&
-            strategy != &strategy_replay)
-            shorten(what);
+        if (world->fault != NO_FAULT && world->fault != FAULT_LOOP &&
+            strategy != &strategy_search && strategy != &strategy_replay)
+            shorten(what); /* (each try of a loop would take seconds) */
         if (what->ended(what->state))
             return;
         progress.stopped = stop_reason(began);

@@ -255,6 +255,13 @@ static void tell_outcome(void)
         tell("end %s", name);
 }
 
+/* No other schedule, and no other test, would say more: each that loops takes
+ * its second. */
+static bool is_enough(void)
+{
+    return world->fault == FAULT_UNCONTROLLED || world->fault == FAULT_LOOP;
+}
+
 /* Is there anything that no schedule has observed so far? */
 static bool ended(void *state)
 {
@@ -270,7 +277,7 @@ static bool ended(void *state)
         return true;
     now->known[now->outcomes++] = hash;
     tell_outcome();
-    return world->fault == FAULT_UNCONTROLLED;
+    return is_enough();
 }
 
 /* What is left of the budget, for the tests that come. */
@@ -295,7 +302,7 @@ static void search_all(void)
     uint64_t chance = steps_left / 4;
 
     settings.chance = false;
-    for (unsigned i = 0; i < tried_count; i++) {
+    for (unsigned i = 0; i < tried_count && world->fault != FAULT_LOOP; i++) {
         now = &tried[i];
         settings.steps = steps_left > chance ? steps_left - chance : 1;
         explore_again();
@@ -311,7 +318,7 @@ static void go_on_by_chance(void)
         count += !tried[i].progress.whole;
     for (unsigned i = 0; i < tried_count && count > 0; i++) {
         now = &tried[i];
-        if (now->progress.whole || world->fault == FAULT_UNCONTROLLED)
+        if (now->progress.whole || is_enough())
             continue;
         explore_again();
         explore_set_progress(&now->progress);

@@ -13,12 +13,17 @@
 #include "explorer.h"
 #include "init.h"
 
-enum { LOOP_SECONDS = 2 };
+/* So many ticks without a step are a loop. A small test, which runs again and
+ * again, has no computing to do that takes long; a program may. */
+enum { TICK_USEC = 500000, LOOP_TICKS = 4, LOOP_TICKS_SMALL = 2 };
 
+/* Like a return address, as all the others are: those who read it look at the
+ * byte before. */
 static uint64_t crash_pc(const void *context)
 {
 #ifdef __x86_64__
-    return (uint64_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    return (uint64_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] +
+           1;
 #else
     (void)context;
     return 0;
@@ -48,24 +53,26 @@ static void loop_given_up(void)
     hand_over_give_up();
 }
 
-/* Once a second of processor time: has anything been announced since? Or, in
+/* Twice a second of processor time: has anything been announced since? Or, in
  * virtual time, which ends loops by itself, has any passed? */
 static void on_tick(int number, siginfo_t *info, void *context)
 {
     static uint64_t steps, clock;
     static uint32_t schedule;
     static unsigned silent;
+    unsigned most = settings.small ? LOOP_TICKS_SMALL : LOOP_TICKS;
 
     (void)number;
     (void)info;
     if (world->self == NULL || world->steps != steps ||
         world->schedule != schedule || world->self->clock != clock)
         silent = 0;
-    else if (++silent >= LOOP_SECONDS && carrier == &hand_over)
+    else if (++silent >= most && carrier == &hand_over)
         loop_given_up();
-    else if (silent >= LOOP_SECONDS)
+    else if (silent >= most)
         fail(FAULT_LOOP, crash_pc(context), 0,
-             "%d s of processor time without a step", LOOP_SECONDS);
+             "%g s of processor time without a step",
+             most * (TICK_USEC / 1e6));
     clock = world->self != NULL ? world->self->clock : 0;
     steps = world->steps;
     schedule = world->schedule;
@@ -78,7 +85,7 @@ void signals_watch(void)
                                .sa_flags =
                                    SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     stack_t stack = {.ss_sp = own_memory(65536), .ss_size = 65536};
-    struct itimerval second = {{1, 0}, {1, 0}};
+    struct itimerval tick = {{0, TICK_USEC}, {0, TICK_USEC}};
 
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
@@ -86,6 +93,6 @@ void signals_watch(void)
     action.sa_sigaction = on_tick;
     action.sa_flags |= SA_RESTART;
     sigaction(SIGPROF, &action, NULL);
-    setitimer(ITIMER_PROF, &second, NULL);
+    setitimer(ITIMER_PROF, &tick, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
