@@ -1,8 +1,8 @@
 /*
  * look_interleavings.c - small tests through every interleaving that matters
  * (harness/explorer/scenario.c). The search tells each outcome with the
- * schedule that comes to it; an outcome that may be wrong is run once more, in
- * a fresh process and with real threads, each step written down.
+ * schedule that comes to it; the first that is wrong is run once more, in a fresh
+ * process and with real threads, each step written down.
  *
  * The budget is counted in steps, so that load changes no verdict; all tests
  * together take about half a second, most of them far less.
@@ -28,7 +28,6 @@
 #define STEPS     6000000 /* of all tests together */
 #define SCHEDULES "1000000"
 #define SEED      1 /* a token is good for one input */
-#define RETOLD    4 /* outcomes of one test that are looked into */
 
 /* ---- records ------------------------------------------------------------ */
 
@@ -209,44 +208,56 @@ static void read_places(struct look *look, struct run *run, const char *program)
     }
 }
 
-static bool same_test(const struct schedule *a, const struct schedule *b)
+static bool is_outcome_of(const struct schedule *schedule, const char *test)
 {
-    size_t length = strcspn(a->test, "@");
+    size_t length = strlen(test);
 
-    return strncmp(a->test, b->test, length + 1) == 0;
+    return strncmp(schedule->test, test, length) == 0 &&
+           schedule->test[length] == '@';
 }
 
-static bool as_expected(const struct look *look, const struct run *run,
+static bool as_expected(const struct run *run, const char *test,
                         const struct schedule *schedule)
 {
-    const char *test =
-        talloc_strndup(look->ctx, schedule->test, strcspn(schedule->test, "@"));
-
     return schedule->fault == NULL &&
            tally_variant(run, test, schedule->test, true).outcome ==
                OUTCOME_FINE;
 }
 
-/* An outcome that is the only one, and as it should be, needs no telling. */
+/* The one that judge_schedules.c will tell of, or NULL. */
+static struct schedule *first_wrong(const struct look *look,
+                                    const struct run *run,
+                                    const struct check *check)
+{
+    for (size_t t = 0; t < look->test_count; t++) {
+        const char *test = look->tests[t];
+
+        if (!tally_covers(check, test))
+            continue;
+        for (size_t i = 0; i < run->schedule_count; i++)
+            if (is_outcome_of(&run->schedules[i], test) &&
+                !as_expected(run, test, &run->schedules[i]))
+                return &run->schedules[i];
+    }
+    return NULL;
+}
+
 static void look_into(struct look *look, struct run *run, const char *program)
 {
-    unsigned retold = 0;
+    const struct exercise *exercise = look->lab->exercise;
     const char *why;
 
-    for (size_t i = 0; i < run->schedule_count && !box_interrupted(); i++) {
-        struct schedule *schedule = &run->schedules[i];
-        bool first = i == 0 || !same_test(&schedule[-1], schedule);
-        bool last =
-            i + 1 == run->schedule_count || !same_test(&schedule[1], schedule);
+    for (size_t c = 0; c < exercise->check_count && !box_interrupted(); c++) {
+        const struct check *check = &exercise->checks[c];
+        struct schedule *schedule =
+            check->lenses & 1u << LENS_INTERLEAVINGS
+                ? first_wrong(look, run, check)
+                : NULL;
 
-        if (first)
-            retold = 0;
-        if ((first && last && as_expected(look, run, schedule)) ||
-            ++retold > RETOLD)
-            continue;
-        schedule->timeline =
-            interleavings_replay(look->ctx, look->lab, program, schedule->test,
-                                 schedule->turns, &why);
+        if (schedule != NULL && schedule->timeline == NULL)
+            schedule->timeline =
+                interleavings_replay(look->ctx, look->lab, program,
+                                     schedule->test, schedule->turns, &why);
     }
 }
 

@@ -120,7 +120,7 @@ static void tell_fetched(int cores)
 
 static bool run(int cores, uint64_t (*to_do)(void))
 {
-    const struct exploration program = {body, NULL, NULL, NULL};
+    const struct exploration program = {.body = body};
 
     settings.clock = true;
     strategy = &strategy_clock;

@@ -116,13 +116,14 @@ static bool is_same_again(const struct exploration *what)
  * is left out for once, from the last on; if the same fault still comes, for
  * good. What is left explains better, and is short enough for a token.
  */
-enum { SHORTER_MAX = 1000 };
+enum { SHORTER_MAX = 1000, SHORTER_STEPS_SMALL = 500000 };
 
 static void shorten(const struct exploration *what)
 {
     static struct turns *best, *trial;
     enum fault_kind kind = world->fault;
     uint64_t pc = world->fault_pc;
+    uint64_t steps = settings.small ? SHORTER_STEPS_SMALL : UINT64_MAX;
     unsigned tries = 0;
 
     if (best == NULL) {
@@ -130,7 +131,8 @@ static void shorten(const struct exploration *what)
         trial = own_memory(sizeof *trial);
     }
     *best = *turns;
-    for (unsigned i = best->count; i > 0 && tries < SHORTER_MAX; tries++) {
+    for (unsigned i = best->count; i > 0 && tries < SHORTER_MAX && steps > 0;
+         tries++) {
         i = i > best->count ? best->count : i;
         if (i-- == 0)
             break;
@@ -139,11 +141,20 @@ static void shorten(const struct exploration *what)
         memcpy(trial->list + i, best->list + i + 1,
                (best->count - 1 - i) * sizeof *best->list);
         run_turns(what, trial, true);
+        steps -= world->steps < steps ? world->steps : steps;
         if (world->fault == kind && world->fault_pc == pc &&
             turns->count < best->count)
             *best = *turns;
     }
     run_turns(what, best, false);
+}
+
+/* (Each try of a loop would take its second.) */
+static bool is_to_be_shorter(const struct exploration *what)
+{
+    return world->fault != NO_FAULT && world->fault != FAULT_LOOP &&
+           strategy != &strategy_search && strategy != &strategy_replay &&
+           (what->known == NULL || !what->known(what->state));
 }
 
 /* ---- all schedules ------------------------------------------------------ */
@@ -234,9 +245,8 @@ void explore(const struct exploration *what)
             search_restart();
             progress.schedules = progress.pruned = 0;
         }
-        if (world->fault != NO_FAULT && world->fault != FAULT_LOOP &&
-            strategy != &strategy_search && strategy != &strategy_replay)
-            shorten(what); /* (each try of a loop would take seconds) */
+        if (is_to_be_shorter(what))
+            shorten(what);
         if (what->ended(what->state))
             return;
         progress.stopped = stop_reason(began);

@@ -12,6 +12,9 @@ struct exploration {
     void *argument;
     /* A schedule has ended, as `world` says; true: that is enough. */
     bool (*ended)(void *state);
+    /* Has another schedule ended like this one? A fault that is known need not
+     * be made shorter. May be NULL: each is new. */
+    bool (*known)(void *state);
     void *state;
 };
 

@@ -52,7 +52,7 @@ static bool ended(void *state)
 
 int main(int argc, char **argv)
 {
-    const struct exploration program = {body, NULL, ended, NULL};
+    const struct exploration program = {.body = body, .ended = ended};
     const struct progress *progress = explore_progress();
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 

@@ -177,7 +177,7 @@ static bool ended(void *state)
 
 static uint64_t explore_with(struct outcomes *outcomes, int bound, bool reduce)
 {
-    const struct exploration what = {explored_main, NULL, ended, NULL};
+    const struct exploration what = {.body = explored_main, .ended = ended};
 
     outcomes->count = 0;
     explored = outcomes;

@@ -64,7 +64,7 @@ static double now(void)
                1e6;
 }
 
-static const struct exploration what = {body, NULL, NULL, NULL};
+static const struct exploration what = {.body = body};
 
 static void one(void)
 {

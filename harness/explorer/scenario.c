@@ -262,20 +262,27 @@ static bool is_enough(void)
     return world->fault == FAULT_UNCONTROLLED || world->fault == FAULT_LOOP;
 }
 
-/* Is there anything that no schedule has observed so far? */
-static bool ended(void *state)
+static bool known(void *state)
 {
     uint64_t hash = hash_of_outcome();
 
     (void)state;
-    if (racy_grew && strategy != &strategy_replay)
-        return false; /* all begins anew, and is told then */
     for (unsigned i = 0; i < now->outcomes; i++)
         if (now->known[i] == hash)
-            return false;
+            return true;
+    return false;
+}
+
+/* Is there anything that no schedule has observed so far? */
+static bool ended(void *state)
+{
+    if (racy_grew && strategy != &strategy_replay)
+        return false; /* all begins anew, and is told then */
+    if (known(state))
+        return false;
     if (now->outcomes == OUTCOMES)
         return true;
-    now->known[now->outcomes++] = hash;
+    now->known[now->outcomes++] = hash_of_outcome();
     tell_outcome();
     return is_enough();
 }
@@ -285,7 +292,8 @@ static uint64_t steps_left;
 
 static void explore_now(void)
 {
-    struct exploration what = {body, now->test, ended, NULL};
+    struct exploration what = {
+        .body = body, .argument = now->test, .ended = ended, .known = known};
     uint64_t before;
 
     running = now->test;

@@ -1,4 +1,4 @@
-/* expect: fail waits-overlap */
+/* expect: fail twenty-wait */
 /*
  * Those who wait stand in an array, and the author never had more than eight.
  */
