@@ -3,9 +3,10 @@
  *
  * Two reports are about the same bug when they are of the same kind and the
  * student's own lines on their sides are the same set, in any order; for data
- * races it is enough that they share one line and the same variable. A
- * possible deadlock (locks in a cycle) melts into a real one that waits at one
- * of its lines.
+ * races it is enough that they share one line and the same variable, for
+ * endless loops that they are of one test, or in one function. A possible
+ * deadlock (locks in a cycle) melts into a real one that waits at one of its
+ * lines.
  *
  * A report counts only with a frame in the student's own object: the tools
  * also accuse libraries, and the kit. Crashes, deadlocks that happened and
@@ -100,6 +101,21 @@ static size_t shared_lines(const struct report *a, const struct report *b)
     return count;
 }
 
+static const char *student_function(const struct report *report)
+{
+    const struct place *own =
+        report->count > 0 ? side_student(&report->sides[0]) : NULL;
+
+    return own ? own->function : NULL;
+}
+
+/* At which of its lines a loop is when its time is up is chance. */
+static bool same_loop(const struct report *a, const struct report *b)
+{
+    return same_text(a->test, b->test) ||
+           same_text(student_function(a), student_function(b));
+}
+
 static bool same_story(const struct report *a, const struct report *b)
 {
     size_t lines_a = report_student_sides(a), lines_b = report_student_sides(b);
@@ -109,6 +125,8 @@ static bool same_story(const struct report *a, const struct report *b)
         return shared > 0;
     if (a->kind != b->kind)
         return false;
+    if (a->kind == BUG_LOOP)
+        return same_loop(a, b);
     if (lines_a == 0 || lines_b == 0)
         return lines_a == lines_b && same_text(a->test, b->test);
     if (a->kind == BUG_RACE && shared > 0 && same_text(a->object, b->object))

@@ -41,18 +41,35 @@ size_t hang_stack(void *ctx, struct symbols *symbols, uint64_t base,
     return n;
 }
 
+static bool any_student(const struct place *stack, size_t depth)
+{
+    for (size_t i = 0; i < depth; i++)
+        if (stack[i].student)
+            return true;
+    return false;
+}
+
 size_t hang_stack_recorded(void *ctx, struct symbols *symbols, const char *text,
                            bool exact, struct place **out)
 {
     const char *at = strchr(text, '@');
-    uint64_t pcs[RECORDED_MOST + 1] = {0};
-    size_t n = 0;
+    uint64_t pcs[RECORDED_MOST + 1] = {0}, guess = 0;
+    size_t n = 0, depth;
 
-    while (at != NULL && n < RECORDED_MOST && (*at == '@' || *at == ','))
-        pcs[n++] = strtoull(at + 1, (char **)&at, 16);
+    while (at != NULL && n < RECORDED_MOST && (*at == '@' || *at == ',')) {
+        if (at[1] == '?')
+            guess = strtoull(at + 2, (char **)&at, 16);
+        else
+            pcs[n++] = strtoull(at + 1, (char **)&at, 16);
+    }
     if (n > 0 && exact)
         pcs[0] += 1;
-    return hang_stack(ctx, symbols, 0, pcs, n, out);
+    depth = hang_stack(ctx, symbols, 0, pcs, n, out);
+    if (guess == 0 || n == 0 || n == RECORDED_MOST || any_student(*out, depth))
+        return depth;
+    memmove(pcs + 2, pcs + 1, (n - 1) * sizeof pcs[0]);
+    pcs[1] = guess;
+    return hang_stack(ctx, symbols, 0, pcs, n + 1, out);
 }
 
 static const char *lock_name(struct scene *scene, uint64_t lock)

@@ -31,6 +31,8 @@ struct report hang_report(void *ctx, const struct board *board,
 /*
  * The same from a record, "SIGSEGV@pc,pc,...": offsets from the load address,
  * hexadecimal. `exact`: the first is where it stands, and no return address.
+ * "?pc" is a guess at who called that, and counts if no other place is the
+ * student's.
  */
 size_t hang_stack_recorded(void *ctx, struct symbols *symbols, const char *text,
                            bool exact, struct place **out);

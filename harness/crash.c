@@ -73,6 +73,23 @@ static uint64_t word_at(uint64_t address)
     return process_vm_readv(getpid(), &to, 1, &from, 1, 0) < 0 ? 0 : word;
 }
 
+/* Do the bytes before `back` call what was at work at `pc`? By its address,
+ * which is at the beginning of a function, or through a pointer (0xff /2, of
+ * two to seven bytes). */
+QUIET static bool follows_call(uint64_t back, uint64_t pc)
+{
+    const unsigned char *at = (const unsigned char *)(uintptr_t)back;
+    int32_t distance;
+
+    memcpy(&distance, at - 4, sizeof distance);
+    if (at[-5] == 0xe8)
+        return pc - (back + (uint64_t)(int64_t)distance) < 4096;
+    for (int length = 2; length <= 7; length++)
+        if (at[-length] == 0xff && (at[1 - length] & 0x38) == 0x10)
+            return true;
+    return false;
+}
+
 /* A system call of the C library has no frame of its own, so the frames begin
  * with its caller's: where it goes back to lies on top of the stack. 0: this
  * is no such place. */
@@ -86,7 +103,21 @@ QUIET static uint64_t caller_of_leaf(uint64_t pc, uint64_t low)
     return in_program(back) ? back : 0;
 }
 
-/* "@pc,pc,...": where it stands, and the return addresses that led there. */
+/* Nor has a small function that gcc compiles; but what lies on top of the stack
+ * can be another's, long gone. So this is a guess, for want of better. */
+QUIET static uint64_t perhaps_caller(uint64_t pc, const greg_t *registers)
+{
+    uint64_t low = (uint64_t)registers[REG_RSP], back = word_at(low);
+
+    if (!in_program(pc))
+        return 0;
+    if (back == (uint64_t)registers[REG_RBP]) /* its frame is half made */
+        back = word_at(low + 8);
+    return in_program(back) && follows_call(back, pc) ? back : 0;
+}
+
+/* "@pc,pc,...": where it stands, and the return addresses that led there;
+ * ",?pc" is a guess. */
 QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
 {
     struct board_row *row = row_self();
@@ -94,6 +125,7 @@ QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
     uint64_t top = row ? row->stack_top : 0;
     uint64_t frame = (uint64_t)registers[REG_RBP];
     uint64_t leaf = caller_of_leaf((uint64_t)registers[REG_RIP], low);
+    uint64_t guess = perhaps_caller((uint64_t)registers[REG_RIP], registers);
     bool known; /* some line of the program */
 
     n = put_text(line, n, "@");
@@ -101,6 +133,10 @@ QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
     if (leaf != 0) {
         n = put_text(line, n, ",");
         n = put_hex(line, n, leaf - board->base);
+    }
+    if (guess != 0) {
+        n = put_text(line, n, ",?");
+        n = put_hex(line, n, guess - board->base);
     }
     known = leaf != 0 || in_program((uint64_t)registers[REG_RIP]);
     for (int i = 0; i < 16 && frame >= low && frame < top && is_mapped(frame);

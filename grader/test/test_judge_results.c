@@ -166,6 +166,21 @@ Test(judge_results, endless_loop_is_told)
     cr_assert_eq(verdict.rows[ROW_RESULTS].findings[0]->kind, BUG_LOOP);
 }
 
+Test(judge_results, lines_of_one_loop_are_one_finding)
+{
+    struct run *run = made_run(made, "gcc");
+    struct report *report;
+
+    made_cut(made, run, "count/two");
+    report = made_report(made, run, BUG_LOOP, "count/one", LINES(31));
+    report->sides[0].stack[0].function = "count";
+    report = made_report(made, run, BUG_LOOP, "count/two", LINES(32));
+    report->sides[0].stack[0].function = "count";
+    made_report(made, run, BUG_LOOP, "count/two", (const int[]){0});
+    made_is(row(ROW_RESULTS), STATUS_FAIL, NULL);
+    cr_assert_eq(verdict.rows[ROW_RESULTS].finding_count, 1);
+}
+
 Test(judge_results, limits_are_told)
 {
     static const struct {
