@@ -3,8 +3,8 @@
  * harness/stacks.c:
  *
  *   crash         "SIGSEGV@pc,pc,...": offsets from the load address, the
- *                 first where it stands, "?pc" a guess; or "overflow", "no-stack",
- *                 "own-stack" in place of the signal (words.c)
+ *                 first where it stands, "?pc" a guess; or "overflow",
+ *                 "no-stack", "own-stack" in place of the signal (words.c)
  *   stack-from    "SIZE@pc,pc,...": where that coroutine got its stack
  *   loop          as crash, when the time was up
  *   mapping-left  "SIZE@pc,pc,...": mapped there, and there at the test's end

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "judging.h"
 #include "pipes.h"
 
 #define RECORDED_MOST 16 /* addresses of one record */
@@ -41,20 +42,13 @@ size_t hang_stack(void *ctx, struct symbols *symbols, uint64_t base,
     return n;
 }
 
-static bool any_student(const struct place *stack, size_t depth)
-{
-    for (size_t i = 0; i < depth; i++)
-        if (stack[i].student)
-            return true;
-    return false;
-}
-
 size_t hang_stack_recorded(void *ctx, struct symbols *symbols, const char *text,
                            bool exact, struct place **out)
 {
     const char *at = strchr(text, '@');
     uint64_t pcs[RECORDED_MOST + 1] = {0}, guess = 0;
-    size_t n = 0, depth;
+    struct side side = {0};
+    size_t n = 0;
 
     while (at != NULL && n < RECORDED_MOST && (*at == '@' || *at == ',')) {
         if (at[1] == '?')
@@ -64,9 +58,10 @@ size_t hang_stack_recorded(void *ctx, struct symbols *symbols, const char *text,
     }
     if (n > 0 && exact)
         pcs[0] += 1;
-    depth = hang_stack(ctx, symbols, 0, pcs, n, out);
-    if (guess == 0 || n == 0 || n == RECORDED_MOST || any_student(*out, depth))
-        return depth;
+    side.depth = hang_stack(ctx, symbols, 0, pcs, n, &side.stack);
+    *out = side.stack;
+    if (guess == 0 || n == 0 || n == RECORDED_MOST || side_student(&side))
+        return side.depth;
     memmove(pcs + 2, pcs + 1, (n - 1) * sizeof pcs[0]);
     pcs[1] = guess;
     return hang_stack(ctx, symbols, 0, pcs, n + 1, out);

@@ -5,7 +5,6 @@
 #ifndef INTERLEAVINGS_H
 #define INTERLEAVINGS_H
 
-#include "explored.h"
 #include "lenses.h"
 
 /* One schedule again, told: `turns` of one test. Blocks. Belongs to ctx; NULL

@@ -223,13 +223,12 @@ static bool holds(struct judging *judging, struct row *row,
 static bool test_holds(struct judging *judging, struct row *row,
                        const struct run *run, const char *test)
 {
-    size_t length = strlen(test), outcomes = 0;
+    size_t outcomes = 0;
 
     for (size_t i = 0; i < run->schedule_count; i++) {
         const struct schedule *schedule = &run->schedules[i];
 
-        if (strncmp(schedule->test, test, length) != 0 ||
-            schedule->test[length] != '@')
+        if (!tally_is_variant(schedule->test, test))
             continue;
         outcomes++;
         if (!holds(judging, row, run, schedule, test))

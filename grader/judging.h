@@ -136,6 +136,9 @@ struct trial tally_trial(const struct run *run, const char *test);
 struct trial tally_variant(const struct run *run, const char *test,
                            const char *name, bool whole);
 
+/* true for "suite/name@2", a run of the test "suite/name" */
+bool tally_is_variant(const char *name, const char *test);
+
 /* The last value of a key in a test of a run, or NULL. */
 const char *tally_value(const struct run *run, const char *test,
                         const char *key);

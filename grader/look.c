@@ -8,6 +8,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "judging.h"
 #include "lenses.h"
 #include "run.h"
 #include "work.h"
@@ -188,21 +189,12 @@ void look_overlap(struct look *look)
         run_all(look, &spec, NULL);
 }
 
-static bool has_student(const struct report *report)
-{
-    for (size_t i = 0; i < report->count; i++)
-        for (size_t k = 0; k < report->sides[i].depth; k++)
-            if (report->sides[i].stack[k].student)
-                return true;
-    return false;
-}
-
 bool look_has(const struct look *look, enum bug kind)
 {
     for (size_t i = 0; i < look->count; i++)
         for (size_t k = 0; k < look->runs[i].reports.count; k++)
             if (look->runs[i].reports.items[k].kind == kind &&
-                has_student(&look->runs[i].reports.items[k]))
+                report_student_sides(&look->runs[i].reports.items[k]) > 0)
                 return true;
     return false;
 }

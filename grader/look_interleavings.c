@@ -1,8 +1,8 @@
 /*
  * look_interleavings.c - small tests through every interleaving that matters
  * (harness/explorer/scenario.c). The search tells each outcome with the
- * schedule that comes to it; the first that is wrong is run once more, in a fresh
- * process and with real threads, each step written down.
+ * schedule that comes to it; the first that is wrong is run once more, in a
+ * fresh process and with real threads, each step written down.
  *
  * The budget is counted in steps, so that load changes no verdict; all tests
  * together take about half a second, most of them far less.
@@ -208,14 +208,6 @@ static void read_places(struct look *look, struct run *run, const char *program)
     }
 }
 
-static bool is_outcome_of(const struct schedule *schedule, const char *test)
-{
-    size_t length = strlen(test);
-
-    return strncmp(schedule->test, test, length) == 0 &&
-           schedule->test[length] == '@';
-}
-
 static bool as_expected(const struct run *run, const char *test,
                         const struct schedule *schedule)
 {
@@ -235,7 +227,7 @@ static struct schedule *first_wrong(const struct look *look,
         if (!tally_covers(check, test))
             continue;
         for (size_t i = 0; i < run->schedule_count; i++)
-            if (is_outcome_of(&run->schedules[i], test) &&
+            if (tally_is_variant(run->schedules[i].test, test) &&
                 !as_expected(run, test, &run->schedules[i]))
                 return &run->schedules[i];
     }
@@ -249,10 +241,9 @@ static void look_into(struct look *look, struct run *run, const char *program)
 
     for (size_t c = 0; c < exercise->check_count && !box_interrupted(); c++) {
         const struct check *check = &exercise->checks[c];
-        struct schedule *schedule =
-            check->lenses & 1u << LENS_INTERLEAVINGS
-                ? first_wrong(look, run, check)
-                : NULL;
+        struct schedule *schedule = check->lenses & 1u << LENS_INTERLEAVINGS
+                                        ? first_wrong(look, run, check)
+                                        : NULL;
 
         if (schedule != NULL && schedule->timeline == NULL)
             schedule->timeline =

@@ -196,6 +196,13 @@ static void look_at_values(const struct run *run, struct trial *trial,
     }
 }
 
+bool tally_is_variant(const char *name, const char *test)
+{
+    size_t length = strlen(test);
+
+    return strncmp(name, test, length) == 0 && name[length] == '@';
+}
+
 struct trial tally_variant(const struct run *run, const char *test,
                            const char *name, bool whole)
 {

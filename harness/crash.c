@@ -105,8 +105,9 @@ QUIET static uint64_t caller_of_leaf(uint64_t pc, uint64_t low)
 
 /* Nor has a small function that gcc compiles; but what lies on top of the stack
  * can be another's, long gone. So this is a guess, for want of better. */
-QUIET static uint64_t perhaps_caller(uint64_t pc, const greg_t *registers)
+QUIET static uint64_t perhaps_caller(const greg_t *registers)
 {
+    uint64_t pc = (uint64_t)registers[REG_RIP];
     uint64_t low = (uint64_t)registers[REG_RSP], back = word_at(low);
 
     if (!in_program(pc))
@@ -125,7 +126,7 @@ QUIET static size_t put_callers(char *line, size_t n, const greg_t *registers)
     uint64_t top = row ? row->stack_top : 0;
     uint64_t frame = (uint64_t)registers[REG_RBP];
     uint64_t leaf = caller_of_leaf((uint64_t)registers[REG_RIP], low);
-    uint64_t guess = perhaps_caller((uint64_t)registers[REG_RIP], registers);
+    uint64_t guess = perhaps_caller(registers);
     bool known; /* some line of the program */
 
     n = put_text(line, n, "@");
