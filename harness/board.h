@@ -85,7 +85,8 @@ struct board_row {
     uint64_t pthread; /* pthread_t, so that join finds the row */
     uint64_t start, argument;
     uint64_t stack_top;
-    uint32_t tried;  /* was held back before a try, once */
+    uint32_t tried; /* was held back before a try, once */
+    uint32_t vain;  /* tries for a second lock that failed, since one did not */
     uint32_t inside; /* a library, called from `at`, which has no frames */
 };
 

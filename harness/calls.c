@@ -108,7 +108,7 @@ QUIET int il_pthread_mutex_trylock(pthread_mutex_t *mutex)
     patience_try(row, ADDRESS(mutex), &at);
     error = pthread_mutex_trylock(mutex);
     if (error == 0)
-        held_push(row, ADDRESS(mutex), WAIT_MUTEX, &at);
+        try_succeeded(row, ADDRESS(mutex), WAIT_MUTEX, &at);
     else
         try_failed(row, ADDRESS(mutex), &at);
     return error;

@@ -43,7 +43,7 @@
                                                                                \
         error = Name(object);                                                  \
         if (error == 0)                                                        \
-            held_push(row, ADDRESS(object), Kind, &at);                        \
+            try_succeeded(row, ADDRESS(object), Kind, &at);                    \
         else                                                                   \
             try_failed(row, ADDRESS(object), &at);                             \
         return error;                                                          \
@@ -89,7 +89,7 @@ QUIET int il_pthread_spin_lock(pthread_spinlock_t *lock)
     while ((error = pthread_spin_trylock(lock)) == EBUSY)
         try_failed(row, ADDRESS(lock), &at);
     if (error == 0)
-        held_push(row, ADDRESS(lock), WAIT_SPINLOCK, &at);
+        try_succeeded(row, ADDRESS(lock), WAIT_SPINLOCK, &at);
     return error;
 }
 

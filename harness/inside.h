@@ -47,8 +47,9 @@ void held_push(struct board_row *row, uint64_t lock, enum waiting kind,
                const struct frames *taken);
 void held_pop(struct board_row *row, uint64_t lock);
 
-/* Under the patient policy: holds back a thread that already has a lock and
- * asks for another. */
+/* Before a lock is asked for. Under the patient policy it holds back a thread
+ * that has one already; who has none, and has tried in vain, lets others go
+ * first. */
 void patience(struct board_row *row, uint64_t object, const struct frames *at);
 
 /*
@@ -66,6 +67,9 @@ void patience_try(struct board_row *row, uint64_t object,
  */
 void try_failed(struct board_row *row, uint64_t object,
                 const struct frames *at);
+/* One that did not: the lock is held now. */
+void try_succeeded(struct board_row *row, uint64_t object, enum waiting kind,
+                   const struct frames *at);
 void try_again(void);
 
 /* true when fail_thread_create_after() says so */

@@ -12,6 +12,13 @@
  * without one loses nothing but time. After the active testing of Joshi, Park,
  * Sen and Naik (A randomized dynamic program analysis technique for detecting
  * real deadlocks, PLDI 2009), with stillness in place of a time-out.
+ *
+ * Who tries for a second lock, and steps back, can go on stepping back: two
+ * such threads keep step with each other, the more so as our own work lies
+ * between their two locks. On a bare machine that lasts a moment; here it has
+ * lasted for half a second of processor time. So after a few tries in vain a
+ * thread lets the others go first, before it takes a first lock: each for
+ * another while, longer each time.
  */
 #include "inside.h"
 
@@ -90,12 +97,32 @@ QUIET __attribute__((noinline)) int meet(struct meeting *meeting)
     return row->met;
 }
 
+enum { VAIN_FEW = 4, VAIN_MANY = 8 };
+
+/* With no lock in hand, so that nobody waits for it. */
+QUIET static void step_aside(const struct board_row *row)
+{
+    uint32_t times = row->vain < VAIN_MANY ? row->vain : VAIN_MANY;
+    uint32_t chance = (row->vain * 31 + row->number) * 2654435761u;
+
+    if (row->vain < VAIN_FEW)
+        return;
+    for (uint32_t i = chance >> (32 - times); i > 0; i--)
+        sched_yield();
+}
+
 QUIET void patience(struct board_row *row, uint64_t object,
                     const struct frames *at)
 {
     uint32_t seen = board->let_go_patience;
 
-    if (board->policy != POLICY_PATIENT || row == NULL || row->held_count == 0)
+    if (row == NULL)
+        return;
+    if (row->held_count == 0) {
+        step_aside(row);
+        return;
+    }
+    if (board->policy != POLICY_PATIENT)
         return;
     board->pending += 1;
     wait_begin(row, WAIT_PATIENCE, object, false, at);
@@ -107,7 +134,11 @@ QUIET void patience(struct board_row *row, uint64_t object,
 QUIET void patience_try(struct board_row *row, uint64_t object,
                         const struct frames *at)
 {
-    if (row == NULL || row->tried || row->held_count == 0)
+    if (row == NULL)
+        return;
+    if (row->held_count == 0)
+        step_aside(row);
+    if (row->tried || row->held_count == 0)
         return;
     row->tried = 1;
     patience(row, object, at);
@@ -123,6 +154,8 @@ QUIET void try_failed(struct board_row *row, uint64_t object,
 {
     uint32_t seen;
 
+    if (row != NULL && row->held_count > 0)
+        row->vain++;
     if (row == NULL || board->pending == 0) {
         sched_yield();
         return;
@@ -138,6 +171,14 @@ QUIET void try_failed(struct board_row *row, uint64_t object,
     }
     wait_end(row);
     board->trying -= 1;
+}
+
+QUIET void try_succeeded(struct board_row *row, uint64_t object,
+                         enum waiting kind, const struct frames *at)
+{
+    if (row != NULL && row->held_count > 0)
+        row->vain = 0;
+    held_push(row, object, kind, at);
 }
 
 QUIET void try_again(void)
