@@ -8,6 +8,11 @@
  * deadlock (locks in a cycle) melts into a real one that waits at one of its
  * lines.
  *
+ * A race that the explorer has met in some schedule counts where the detectors
+ * have seen none that does: they look at a few runs, and whether two threads
+ * come to a rare place at one time there is luck. It is right as well, but
+ * tells less.
+ *
  * A report counts only with a frame in the student's own object: the tools
  * also accuse libraries, and the kit. Crashes, deadlocks that happened and
  * endless loops are facts, and count wherever they show.
@@ -116,6 +121,12 @@ static bool same_loop(const struct report *a, const struct report *b)
            same_text(student_function(a), student_function(b));
 }
 
+/* The explorer's word about a race. */
+static bool is_explored(const struct report *report)
+{
+    return report->lens == LENS_INTERLEAVINGS && report->kind == BUG_RACE;
+}
+
 static bool same_story(const struct report *a, const struct report *b)
 {
     size_t lines_a = report_student_sides(a), lines_b = report_student_sides(b);
@@ -129,7 +140,8 @@ static bool same_story(const struct report *a, const struct report *b)
         return same_loop(a, b);
     if (lines_a == 0 || lines_b == 0)
         return lines_a == lines_b && same_text(a->test, b->test);
-    if (a->kind == BUG_RACE && shared > 0 && same_text(a->object, b->object))
+    if (a->kind == BUG_RACE && shared > 0 &&
+        (same_text(a->object, b->object) || (is_explored(a) && is_explored(b))))
         return true;
     return shared == lines_a && shared_lines(b, a) == lines_b;
 }
@@ -231,13 +243,24 @@ static void take(struct judging *judging, const struct run *run,
         trouble->report = report;
 }
 
-static void take_kind(struct judging *judging, bool deadlocks)
+static bool is_deadlock(const struct report *report)
+{
+    return report->kind == BUG_DEADLOCK;
+}
+
+static bool is_other(const struct report *report)
+{
+    return !is_deadlock(report) && !is_explored(report);
+}
+
+static void take_all(struct judging *judging,
+                     bool (*wanted)(const struct report *report))
 {
     for (size_t i = 0; i < judging->evidence->count; i++) {
         const struct run *run = &judging->evidence->runs[i];
         for (size_t k = 0; k < run->reports.count; k++) {
             const struct report *report = &run->reports.items[k];
-            if ((report->kind == BUG_DEADLOCK) == deadlocks && counts(report))
+            if (wanted(report) && counts(report))
                 take(judging, run, report);
         }
     }
@@ -288,10 +311,29 @@ static int compare(const void *left, const void *right)
                   ((const struct trouble *)right)->finding.message);
 }
 
+/* true when one of them is a race that costs points */
+static bool weigh_all(struct judging *judging)
+{
+    bool race = false;
+
+    for (size_t i = 0; i < judging->trouble_count; i++) {
+        struct trouble *trouble = &judging->troubles[i];
+
+        trouble->weight = findings_weigh(judging->evidence, trouble);
+        race |=
+            trouble->report->kind == BUG_RACE && trouble->weight == WEIGHT_FAIL;
+    }
+    return race;
+}
+
 void findings_collect(struct judging *judging)
 {
-    take_kind(judging, true);
-    take_kind(judging, false);
+    take_all(judging, is_deadlock);
+    take_all(judging, is_other);
+    if (!weigh_all(judging)) {
+        take_all(judging, is_explored);
+        weigh_all(judging);
+    }
     for (size_t i = 0; i < judging->trouble_count; i++) {
         struct trouble *trouble = &judging->troubles[i];
         struct finding *finding = &trouble->finding;
@@ -300,7 +342,6 @@ void findings_collect(struct judging *judging)
                                 ? PROPERTY_FAULTS
                                 : finding_property(finding->kind);
         finding->test = trouble->test_count ? trouble->tests[0] : NULL;
-        trouble->weight = findings_weigh(judging->evidence, trouble);
         finding->note = trouble->weight == WEIGHT_NOTE;
         trouble->claimed = findings_refuted(judging->evidence, trouble);
         words_fill(judging, trouble);

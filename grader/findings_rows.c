@@ -39,6 +39,9 @@ bool trouble_belongs(const struct judging *judging,
     enum property property = trouble->finding.property;
     enum bug kind = trouble->finding.kind;
 
+    /* Explored tests are not among those of the race lenses. */
+    if (trouble->lens == LENS_INTERLEAVINGS)
+        return property == check->property;
     if (!trouble_covers(trouble, check))
         return false;
     /* Locks used wrongly are the race check's where nobody else asks. */

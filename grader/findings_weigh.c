@@ -69,9 +69,12 @@ enum weight findings_weigh(const struct evidence *evidence,
                            const struct trouble *trouble)
 {
     bool only_helgrind = trouble->finding.lenses == 1u << LENS_HELGRIND;
+    bool explored = trouble->finding.lenses & 1u << LENS_INTERLEAVINGS;
 
     switch (trouble->report->kind) {
     case BUG_RACE:
+        if (explored)
+            return WEIGHT_FAIL;
         if (only_helgrind &&
             (evidence->uses_atomics || evidence->uses_fence ||
              evidence->uses_unseen || evidence->uses_clocklock))

@@ -70,13 +70,22 @@ static void say_open(struct judging *judging, struct row *row)
              "programs. Ask ThreadSanitizer as well: LENS=tsan,helgrind.");
 }
 
+/* The race lenses alone may not see it again. */
+static const char *race_again(struct judging *judging, enum lens lens)
+{
+    if (lens == LENS_INTERLEAVINGS)
+        return say(judging, "make check EX=%s LENS=tsan,interleavings",
+                   judging->exercise->id);
+    return again(judging, lens);
+}
+
 void judge_race(struct judging *judging, struct row *row, unsigned lenses)
 {
     struct trouble *trouble = row_tell_all(judging, row, WEIGHT_FAIL);
 
     if (trouble) {
         row_fail(row, trouble->lens, trouble->finding.message);
-        row->again = again(judging, trouble->lens);
+        row->again = race_again(judging, trouble->lens);
         row->help = trouble->finding.help;
         return;
     }

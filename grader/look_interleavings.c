@@ -184,6 +184,36 @@ static void add_line(void *ctx, int **lines, size_t *count, int line)
     (*lines)[(*count)++] = line;
 }
 
+static const char *deed(char does)
+{
+    return does == 'f' ? "frees the block" : does == 'w' ? "writes" : "reads";
+}
+
+/* Two accesses that raced in some schedule, as the detectors report them. */
+static void read_race(struct look *look, struct run *run,
+                      struct symbols *symbols, const struct record *record)
+{
+    unsigned long long at[2];
+    char does[2];
+    struct report *report;
+
+    if (sscanf(record->value, "%llx %c %llx %c", &at[0], &does[0], &at[1],
+               &does[1]) != 4)
+        return;
+    report = reports_add(look->ctx, &run->reports, LENS_INTERLEAVINGS);
+    report->kind = BUG_RACE;
+    report->title = "data race in an explored schedule";
+    report->test = record->test;
+    for (int i = 0; i < 2; i++) {
+        struct side *side = sides_add(look->ctx, report);
+
+        side->what = deed(does[i]);
+        side->stack = talloc(look->ctx, struct place);
+        side->stack[0] = symbols_code(symbols, at[i] - 1);
+        side->depth = 1;
+    }
+}
+
 /* Addresses of the code become lines of the student's. */
 static void read_places(struct look *look, struct run *run, const char *program)
 {
@@ -193,12 +223,15 @@ static void read_places(struct look *look, struct run *run, const char *program)
 
     for (size_t i = 0; symbols != NULL && i < run->records.count; i++) {
         const struct record *record = &run->records.items[i];
-        bool raced =
-            record->kind == RECORD_VALUE && strcmp(record->key, "raced") == 0;
+        bool raced;
         struct place place;
 
-        if (!raced && (record->kind != RECORD_VALUE ||
-                       strcmp(record->key, "visited") != 0))
+        if (record->kind != RECORD_VALUE)
+            continue;
+        if (strcmp(record->key, "race") == 0)
+            read_race(look, run, symbols, record);
+        raced = strcmp(record->key, "raced") == 0;
+        if (!raced && strcmp(record->key, "visited") != 0)
             continue;
         place = symbols_code(symbols, strtoull(record->value, NULL, 16) - 1);
         if (place.student && raced)

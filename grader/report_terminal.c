@@ -302,7 +302,9 @@ static void print_sum(const struct terminal *terminal,
 
 /* What must be mended first: a program that does not build or races cannot be
  * trusted in anything else. Results and deadlocks come in the order of the
- * exercise, which is the order of its steps. */
+ * exercise, which is the order of its steps. A race that only the explorer has
+ * met comes after them: the schedule that goes wrong tells how it comes to
+ * that. */
 static int rank(const struct row *row)
 {
     static const int ranks[] = {
@@ -312,6 +314,9 @@ static int rank(const struct row *row)
         [PROPERTY_SCHEDULES] = 2, [PROPERTY_SPEED] = 5,
     };
 
+    if (row->status == STATUS_FAIL && row->check->property == PROPERTY_RACE &&
+        row->lens == LENS_INTERLEAVINGS)
+        return 3;
     if (row->status == STATUS_FAIL)
         return ranks[row->check->property];
     if (row->status == STATUS_SKIPPED && row->max_points > 0)

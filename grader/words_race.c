@@ -241,6 +241,16 @@ static const char *doubted(struct judging *judging, const char *object)
                    : "");
 }
 
+/* What the detectors did not see in their runs, and the explorer in one of its
+ * schedules. */
+static const char *unseen(const struct trouble *trouble)
+{
+    return trouble->finding.lenses == 1u << LENS_INTERLEAVINGS
+               ? " In the runs under the detectors it did not come to that; "
+                 "in other interleavings it does."
+               : "";
+}
+
 void words_race(struct judging *judging, struct trouble *trouble)
 {
     const struct report *report = trouble->report;
@@ -253,17 +263,17 @@ void words_race(struct judging *judging, struct trouble *trouble)
     if (trouble->weight == WEIGHT_NOTE)
         finding->message = doubted(judging, object);
     else if (a && a[0].what && a[1].what && !(plain(&a[0]) && plain(&a[1])))
-        finding->message =
-            say(judging,
-                "Two threads can use %s at the same moment: one %s, the other "
-                "%s.%s",
-                object, a[0].what, a[1].what, locks(&a[0], &a[1]));
+        finding->message = say(
+            judging,
+            "Two threads can use %s at the same moment: one %s, the other "
+            "%s.%s%s",
+            object, a[0].what, a[1].what, locks(&a[0], &a[1]), unseen(trouble));
     else
         finding->message =
             say(judging,
                 "Two threads can use %s at the same moment, and at least one "
-                "of them writes.%s",
-                object, a ? locks(&a[0], &a[1]) : "");
+                "of them writes.%s%s",
+                object, a ? locks(&a[0], &a[1]) : "", unseen(trouble));
     finding->idea =
         "What several threads use and one of them writes needs an order: a "
         "lock, an atomic, or a join. That it often comes out right is luck; "

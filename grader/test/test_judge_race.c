@@ -223,6 +223,66 @@ Test(judge_race, the_explorer_has_no_word_about_a_line_where_it_was_not)
     made_is(row(ROW_RACE), STATUS_INCONCLUSIVE, "clocklock");
 }
 
+/* What the explorer reports: no variable, no locks, a stack of one. */
+static void explored_race(struct run *run, const int *lines)
+{
+    made_report(made, run, BUG_RACE, "schedules/two", lines)->lens =
+        LENS_INTERLEAVINGS;
+}
+
+Test(judge_race, one_that_only_the_explorer_meets_fails)
+{
+    static const int both[] = {12, 20};
+    const struct row *race;
+
+    explored_race(explored(both, 2), LINES(12, 20));
+    race = row(ROW_RACE);
+    made_is(race, STATUS_FAIL, NULL);
+    cr_assert_eq(race->lens, LENS_INTERLEAVINGS);
+    made_says(race->message, "in other interleavings it does");
+    made_says(race->again, "LENS=tsan,interleavings");
+    cr_assert_eq(race->findings[0]->location_count, 2);
+    made_is(&verdict.rows[ROW_RESULTS], STATUS_PASS, NULL);
+}
+
+Test(judge_race, the_explorer_is_not_heard_where_the_detectors_have_seen_one)
+{
+    static const int both[] = {12, 20};
+    const struct row *race;
+
+    explored_race(explored(both, 2), LINES(30, 40));
+    report("tsan", BUG_RACE, LINES(12, 20));
+    race = row(ROW_RACE);
+    cr_assert_eq(race->lens, LENS_TSAN);
+    cr_assert_eq(race->finding_count, 1);
+    cr_assert_eq(verdict.note_count, 0);
+}
+
+Test(judge_race, all_that_the_explorer_meets_at_one_line_is_one_finding)
+{
+    static const int all[] = {12, 20, 30};
+    struct run *run = explored(all, 3);
+    const struct row *race;
+
+    explored_race(run, LINES(12, 20));
+    explored_race(run, LINES(30, 20));
+    race = row(ROW_RACE);
+    cr_assert_eq(race->finding_count, 1);
+    cr_assert_eq(race->findings[0]->location_count, 3);
+}
+
+Test(judge_race, the_explorer_bears_helgrind_out)
+{
+    static const int both[] = {12, 20};
+
+    explored_race(explored(both, 2), LINES(12, 20));
+    report("helgrind", BUG_RACE, LINES(20, 12));
+    made->evidence.uses_atomics = true;
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    cr_assert_eq(verdict.rows[ROW_RACE].finding_count, 1);
+    cr_assert_eq(verdict.note_count, 0);
+}
+
 Test(judge_race, fence_without_a_report_passes)
 {
     made->evidence.uses_fence = true;

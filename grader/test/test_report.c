@@ -271,6 +271,21 @@ Test(report, json_has_what_is_promised)
     json_decref(result);
 }
 
+Test(report, race_that_only_the_explorer_met_comes_after_what_went_wrong)
+{
+    struct row race = {.check = &made->exercise.checks[ROW_RACE],
+                       .status = STATUS_FAIL,
+                       .lens = LENS_INTERLEAVINGS};
+    struct row results = {.check = &made->exercise.checks[ROW_RESULTS],
+                          .status = STATUS_FAIL};
+    struct row rows[] = {race, results};
+
+    verdict = (struct verdict){.rows = rows, .row_count = 2};
+    cr_assert_eq(report_first(&verdict), &rows[1]);
+    rows[0].lens = LENS_TSAN;
+    cr_assert_eq(report_first(&verdict), &rows[0]);
+}
+
 static struct figure cases[] = {
     {"wait/one", 0.004, 0}, {"wait/many", 0.001, 0}, {"work/one", 0.003, 0}};
 

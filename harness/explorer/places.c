@@ -56,6 +56,23 @@ void places_each(void (*tell)(uint64_t pc))
     }
 }
 
+static struct racing_pair pairs[PLACES_PAIRS];
+static unsigned pair_count;
+
+void places_add_pair(const struct racing_pair *pair)
+{
+    for (unsigned i = 0; i < pair_count; i++)
+        if (pairs[i].at[0] == pair->at[0] && pairs[i].at[1] == pair->at[1])
+            return;
+    if (pair_count < PLACES_PAIRS)
+        pairs[pair_count++] = *pair;
+}
+
+const struct racing_pair *places_pair(unsigned number)
+{
+    return number < pair_count ? &pairs[number] : NULL;
+}
+
 extern char __executable_start[], etext[];
 static uint8_t *visited;
 

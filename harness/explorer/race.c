@@ -147,12 +147,24 @@ struct now {
     bool writes, atomic, frees, lock;
 };
 
+static void note_pair(uint64_t before, uint64_t here, bool freed, bool wrote,
+                      const struct now *now)
+{
+    char first = freed ? 'f' : wrote ? 'w' : 'r';
+    char then = now->frees ? 'f' : now->writes ? 'w' : 'r';
+
+    places_add_pair(&(struct racing_pair){{before, here}, {first, then}});
+}
+
 static void found(uint64_t address, uint32_t epoch, uint32_t pc, bool wrote,
                   const struct now *now)
 {
     uint64_t before = pc & ~(ATOMIC | FREED);
     uint64_t here = now->pc & ~ATOMIC;
+    bool new_place;
 
+    if (unseen(epoch) && (pc & FREED || now->frees))
+        note_pair(before, here, pc & FREED, wrote, now);
     if (pc & FREED && wrote)
         fail(FAULT_USE_AFTER_FREE, here, address, "%u 0x%llx",
              epoch >> STAMP_BITS, (unsigned long long)before);
@@ -167,8 +179,11 @@ static void found(uint64_t address, uint32_t epoch, uint32_t pc, bool wrote,
         fail(FAULT_RACE, here, address, "%s %u %s 0x%llx",
              now->writes ? "write" : "read", epoch >> STAMP_BITS,
              wrote ? "write" : "read", (unsigned long long)before);
-    racy_grew |= places_add(before);
-    racy_grew |= places_add(here);
+    new_place = places_add(before);
+    new_place |= places_add(here);
+    if (new_place)
+        note_pair(before, here, false, wrote, now);
+    racy_grew |= new_place;
 }
 
 static void check_write(uint64_t address, const struct cell *cell,

@@ -14,6 +14,7 @@
  *     value T explored ...              how far the search came
  *     value T visited PC ...            where accesses were made
  *     value T raced PC ...              and which of them raced with others
+ *     value T race PC DOES PC DOES      two that did (places.h)
  *
  * The oracle outside says what must have been observed. The first outcome is
  * that of the schedule that nobody interferes with, and each later one comes
@@ -287,6 +288,17 @@ static bool ended(void *state)
     return is_enough();
 }
 
+/* Those that were found since the last call. */
+static void tell_races(void)
+{
+    static unsigned told;
+
+    for (const struct racing_pair *pair; (pair = places_pair(told)); told++)
+        tell("value %s/%s race 0x%llx %c 0x%llx %c", running->suite,
+             running->name, (unsigned long long)pair->at[0], pair->does[0],
+             (unsigned long long)pair->at[1], pair->does[1]);
+}
+
 /* What is left of the budget, for the tests that come. */
 static uint64_t steps_left;
 
@@ -299,6 +311,7 @@ static void explore_now(void)
     running = now->test;
     before = explore_progress()->steps;
     explore(&what);
+    tell_races();
     now->progress = *explore_progress();
     before = now->progress.steps - before;
     steps_left -= before < steps_left ? before : steps_left;

@@ -1,4 +1,4 @@
-/* expect: fail every-interleaving */
+/* expect: fail every-interleaving no-data-race */
 /*
  * The last thread adds up what all have found, and each finds out whether it
  * is the last: one less at work, and then a look whether any is left. When two
