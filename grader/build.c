@@ -28,7 +28,9 @@ static const char *const flags[OBJECT_COUNT][24] = {
     [OBJECT_GCC] = {"gcc", COMMON, "-O1", "-fno-inline"},
     [OBJECT_CLANG] = {"clang", COMMON, "-O2", "-gdwarf-aranges"},
     [OBJECT_TSAN] = {"clang", COMMON, "-O0", "-gdwarf-aranges", "-w",
-                     "-fsanitize=thread"},
+                     "-fsanitize=thread",
+                     "-fsanitize-coverage=bb,no-prune,trace-pc-guard,"
+                     "pc-table"},
     [OBJECT_EXPLORED] = {"clang", COMMON, "-O0", "-w", "-fsanitize=thread",
                          "-fno-pic", "-mllvm",
                          "-tsan-instrument-read-before-write=1", "-mllvm",

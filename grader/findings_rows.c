@@ -8,6 +8,7 @@
 #include <talloc.h>
 
 #include "judging.h"
+#include "passage.h"
 
 bool trouble_covers(const struct trouble *trouble, const struct check *check)
 {
@@ -84,13 +85,49 @@ struct trouble *row_tell_all(struct judging *judging, struct row *row,
     return first;
 }
 
+/* Did the test run through all the student's lines of the report, those from
+ * which the others were called as well? */
+static bool runs_through(const struct passage *passage,
+                         const struct report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const struct side *side = &report->sides[i];
+
+        for (size_t k = 0; k < side->depth; k++)
+            if (side->stack[k].student &&
+                !passage_has(passage, side->stack[k].line))
+                return false;
+    }
+    return report_student_sides(report) > 0;
+}
+
+/* Did any test of the check run through the places of the trouble? */
+static bool check_runs_through(const struct judging *judging,
+                               const struct check *check,
+                               const struct trouble *trouble)
+{
+    for (size_t i = 0; i < judging->evidence->count; i++) {
+        const struct run *run = &judging->evidence->runs[i];
+
+        for (size_t k = 0; k < run->passage_count; k++)
+            for (size_t r = 0; r < trouble->report_count; r++)
+                if (tally_covers(check, run->passages[k].test) &&
+                    runs_through(&run->passages[k], trouble->reports[r]))
+                    return true;
+    }
+    return false;
+}
+
 struct trouble *race_covering(struct judging *judging,
                               const struct check *check)
 {
     for (size_t i = 0; i < judging->trouble_count; i++) {
         struct trouble *trouble = &judging->troubles[i];
+
         if (trouble->finding.kind == BUG_RACE &&
-            trouble->weight == WEIGHT_FAIL && trouble_covers(trouble, check))
+            trouble->weight == WEIGHT_FAIL &&
+            (trouble_covers(trouble, check) ||
+             check_runs_through(judging, check, trouble)))
             return trouble;
     }
     return NULL;

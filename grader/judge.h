@@ -10,6 +10,13 @@
 #include "exercise.h"
 #include "read.h"
 
+/* Lines, in no order. */
+struct passage {
+    const char *test;
+    int *lines; /* talloc array */
+    size_t count;
+};
+
 /* How one run of one lens ended, and what it brought. */
 struct run {
     enum lens lens;
@@ -28,6 +35,10 @@ struct run {
     size_t schedule_count;
     struct search *searches; /* one for each test */
     size_t search_count;
+    /* The lines of the student's that each test ran through; talloc array.
+     * Only of the way "tsan". */
+    struct passage *passages;
+    size_t passage_count;
     /* Lines of the student's where, in explored tests, accesses were made, and
      * where some of them raced with others; talloc arrays. */
     int *visited, *raced;

@@ -86,7 +86,12 @@ bool trouble_covers(const struct trouble *trouble, const struct check *check);
 bool trouble_belongs(const struct judging *judging,
                      const struct trouble *trouble, const struct check *check);
 
-/* A race that costs points, seen in a test that the check rests on, or NULL. */
+/*
+ * A race that costs points, in a test that the check rests on, or NULL: it was
+ * seen there, or the test runs through both places. In which test a race shows
+ * is luck, and a row that hangs on it would have one status today and another
+ * tomorrow.
+ */
 struct trouble *race_covering(struct judging *judging,
                               const struct check *check);
 

@@ -10,6 +10,7 @@
 
 #include "judging.h"
 #include "lenses.h"
+#include "passage.h"
 #include "run.h"
 #include "work.h"
 
@@ -232,6 +233,7 @@ static void tsan_reports(struct look *look, struct run *run,
     reports = read_tsan(look->ctx, text, run->box.err.size, symbols);
     run_add_reports(look->ctx, &run->reports, &reports);
     run->reports.complete = reports.complete;
+    passages_read(look->ctx, run, symbols);
 }
 
 static void tsan_turn(struct look *look, unsigned turn)

@@ -286,3 +286,43 @@ const char *symbols_data(struct symbols *symbols, uint64_t offset)
 
     return name ? variable_plain(symbols, name) : NULL;
 }
+
+/* ---- the line table ------------------------------------------------------ */
+
+static void unit_lines(struct symbols *symbols, Dwarf_Die *unit,
+                       void (*tell)(void *state, uint64_t offset, int line),
+                       void *state)
+{
+    Dwarf_Lines *lines;
+    size_t count;
+
+    if (dwarf_getsrclines(unit, &lines, &count) != 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        Dwarf_Line *line = dwarf_onesrcline(lines, i);
+        const char *file = dwarf_linesrc(line, NULL, NULL);
+        Dwarf_Addr address;
+        int number;
+
+        if (file != NULL && strcmp(path_base(file), symbols->student) == 0 &&
+            dwarf_lineaddr(line, &address) == 0 &&
+            dwarf_lineno(line, &number) == 0)
+            tell(state, address, number);
+    }
+}
+
+void symbols_lines(struct symbols *symbols,
+                   void (*tell)(void *state, uint64_t offset, int line),
+                   void *state)
+{
+    Dwarf_Off told = 0;
+
+    for (size_t i = 0; i < symbols->count; i++) {
+        Dwarf_Die *unit = &symbols->ranges[i].unit;
+
+        if (!symbols->ranges[i].student || dwarf_dieoffset(unit) == told)
+            continue;
+        told = dwarf_dieoffset(unit);
+        unit_lines(symbols, unit, tell, state);
+    }
+}

@@ -32,6 +32,15 @@ struct symbols *symbols_open(void *ctx, const char *executable,
  */
 struct place symbols_code(struct symbols *symbols, uint64_t offset);
 
+/*
+ * Calls `tell` for each place where the code of a line of the student's file
+ * begins, and where it goes on after another line: in the order of the line
+ * table. Offsets are those of symbols_code().
+ */
+void symbols_lines(struct symbols *symbols,
+                   void (*tell)(void *state, uint64_t offset, int line),
+                   void *state);
+
 /* Name of the global variable that covers an offset, or NULL. */
 const char *symbols_data(struct symbols *symbols, uint64_t offset);
 

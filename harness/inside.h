@@ -120,6 +120,11 @@ void *quiet_memset(void *to, int byte, size_t size);
  * are left. */
 int wait_for_others(void);
 
+/* blocks.c: which parts of the student's code have run since the one, told by
+ * the other. */
+void blocks_clear(void);
+void blocks_tell(void);
+
 /* crash.c: handlers for the signals that end a test. */
 void crash_install(void);
 

@@ -129,6 +129,7 @@ void harness_test_begin(const char *test)
     stacks_clear();
     fail_thread_create_after(-1);
     descriptors_before = count_descriptors();
+    blocks_clear();
     record_line("start %s", board->test);
     faults_test_begin();
 }
@@ -148,6 +149,7 @@ void harness_test_end(const char *test)
     record_line("value %s descriptors-left %d", board->test,
                 count_descriptors() - descriptors_before);
     mappings_tell();
+    blocks_tell();
     faults_test_end();
     record_line("end %s", board->test);
     board->pid = 0;

@@ -2,7 +2,7 @@
  * soak_log.c - see soak_log.h. A line is
  *
  *     {"answer": PATH, "condition": NAME, "checks": {CHECK: STATUS},
- *      "speedups": {CHECK: "1.9012"}, "seconds": 1.2}
+ *      "speedups": {CHECK: "1.9012"}, "score": 75, "seconds": 1.2}
  */
 #define _GNU_SOURCE
 #include "soak_log.h"
@@ -118,9 +118,10 @@ void log_run(const struct answer *answer, const char *condition,
     json_t *result =
         drive_check(answer->exercise, answer->path, "soak", &status);
     json_t *line = json_pack(
-        "{s:s, s:s, s:o, s:o, s:f}", "answer", answer->path, "condition",
+        "{s:s, s:s, s:o, s:o, s:I, s:f}", "answer", answer->path, "condition",
         condition, "checks", statuses(result, status), "speedups",
-        speedups(result), "seconds",
+        speedups(result), "score",
+        json_integer_value(json_object_get(result, "score")), "seconds",
         json_number_value(json_object_get(result, "seconds")));
     char *text = json_dumps(line, JSON_COMPACT);
     int file;
@@ -137,7 +138,7 @@ void log_run(const struct answer *answer, const char *condition,
 /* ---- the table ---------------------------------------------------------- */
 
 struct tally {
-    unsigned runs, flips, accused, missed, moved, open;
+    unsigned runs, flips, accused, missed, moved, marks, open;
 };
 
 static const char *status_in(json_t *run, const char *check)
@@ -221,6 +222,43 @@ static void tally_speedups(json_t *all, const struct answer *answer,
     json_decref(seen);
 }
 
+/* Where a machine can judge less (one core), there are fewer points to have. */
+static bool is_whole(json_t *run)
+{
+    json_t *status;
+    const char *check;
+
+    json_object_foreach(json_object_get(run, "checks"), check, status)
+    {
+        if (strcmp(json_string_value(status), "inconclusive") == 0)
+            return false;
+    }
+    return true;
+}
+
+/* A pass that is blocked in another run is no flip, but another mark. */
+static void tally_marks(json_t *all, const struct answer *answer,
+                        struct tally *tally)
+{
+    json_int_t least = -1, most = -1;
+    json_t *run;
+    size_t i;
+
+    json_array_foreach(all, i, run)
+    {
+        json_int_t score = json_integer_value(json_object_get(run, "score"));
+
+        if (!is_whole(run))
+            continue;
+        least = least < 0 || score < least ? score : least;
+        most = score > most ? score : most;
+    }
+    if (least == most)
+        return;
+    printf("MARKS  %s: %d to %d points\n", answer->path, (int)least, (int)most);
+    tally->marks++;
+}
+
 /* Every run of one answer, under all conditions. */
 static json_t *all_of(json_t *runs, const struct answer *answer)
 {
@@ -246,6 +284,7 @@ static void tally_answer(json_t *runs, const struct answer *answer,
     tally_flips(all, answer, tally);
     json_array_foreach(all, i, run) tally_run(run, answer, tally);
     tally_speedups(all, answer, tally);
+    tally_marks(all, answer, tally);
     json_decref(all);
 }
 
@@ -298,9 +337,10 @@ int log_table(const struct answers *answers)
         tally_answer(runs, &answers->items[i], &sum);
     print_exercises(runs, answers);
     printf("\nin all %u runs: %u flips, %u right answers accused, %u wrong "
-           "ones missed, %u speedups moved; %u checks were inconclusive at "
-           "some time\n",
-           sum.runs, sum.flips, sum.accused, sum.missed, sum.moved, sum.open);
+           "ones missed, %u speedups moved, %u answers with more than one "
+           "mark; %u checks were inconclusive at some time\n",
+           sum.runs, sum.flips, sum.accused, sum.missed, sum.moved, sum.marks,
+           sum.open);
     json_decref(runs);
-    return sum.flips + sum.accused + sum.missed + sum.moved > 0;
+    return sum.flips + sum.accused + sum.missed + sum.moved + sum.marks > 0;
 }

@@ -28,7 +28,8 @@ void log_run(const struct answer *answer, const char *condition,
 /*
  * Prints what changed its mind, and a table. Returns 1 when any check was pass
  * in one run and fail in another, a right answer did not pass, a wrong one was
- * not found, or a speedup in virtual time differs in the fourth decimal.
+ * not found, an answer got more than one mark, or a speedup in virtual time
+ * differs in the fourth decimal.
  */
 int log_table(const struct answers *answers);
 

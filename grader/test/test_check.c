@@ -274,6 +274,19 @@ Test(check, what_is_explored_is_not_run_elsewhere)
     cr_expect_eq(ran.status, 1, "%s", ran.out);
 }
 
+/* In tests that need no luck for it: their threads use accounts of their own,
+ * or wait for each other. */
+Test(check, what_runs_through_a_race_earns_nothing)
+{
+    check("02", "solutions/02-locks/wrong_look_before_lock.c", "");
+    cr_expect_str_eq(status_of("no-data-race"), "fail");
+    cr_expect_str_eq(status_of("accounts-apart"), "skipped");
+    cr_expect_str_eq(status_of("memory"), "skipped");
+    check("03", "solutions/03-deadlock-fix/wrong_one_fork.c", "");
+    cr_expect_str_eq(status_of("no-data-race"), "fail");
+    cr_expect_str_eq(status_of("moves-money"), "pass");
+}
+
 Test(check, an_unknown_exercise_is_an_error)
 {
     struct ran ran = check("99", answer("a.c", ""), "");

@@ -258,6 +258,49 @@ Test(judge_race, the_explorer_is_not_heard_where_the_detectors_have_seen_one)
     cr_assert_eq(verdict.note_count, 0);
 }
 
+/* The ThreadSanitizer run of count/four went through these lines. */
+static void ran(int *lines, size_t count)
+{
+    struct run *run = made_run(made, "tsan");
+
+    run->passages = talloc_zero(made, struct passage);
+    *run->passages = (struct passage){"count/four", lines, count};
+    run->passage_count = 1;
+}
+
+Test(judge_race, what_runs_through_a_race_is_luck_in_tests_where_none_was_seen)
+{
+    static int both[] = {12, 20}, one[] = {12};
+    struct check *results = &made->exercise.checks[ROW_RESULTS];
+    struct check *memory = &made->exercise.checks[ROW_MEMORY];
+
+    results->tests[0] = memory->tests[0] = "count/four";
+    report("tsan", BUG_RACE, LINES(12, 20)); /* in count/two */
+    ran(one, 1);
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    made_is(&verdict.rows[ROW_RESULTS], STATUS_PASS, NULL);
+    made_is(&verdict.rows[ROW_MEMORY], STATUS_PASS, NULL);
+    ran(both, 2);
+    made_is(row(ROW_RESULTS), STATUS_SKIPPED, "blocked");
+    made_is(&verdict.rows[ROW_MEMORY], STATUS_SKIPPED, "blocked");
+}
+
+Test(judge_race, who_called_the_racing_line_must_have_run_as_well)
+{
+    static int lines[] = {12, 20, 30};
+    struct side *side = &report("tsan", BUG_RACE, LINES(12, 20))->sides[0];
+
+    made->exercise.checks[ROW_RESULTS].tests[0] = "count/four";
+    side->stack = talloc_realloc(made, side->stack, struct place, 3);
+    side->stack[2] = side->stack[1];
+    side->stack[2].line = 30;
+    side->depth = 3;
+    ran(lines, 2);
+    made_is(row(ROW_RESULTS), STATUS_PASS, NULL);
+    ran(lines, 3);
+    made_is(row(ROW_RESULTS), STATUS_SKIPPED, "blocked");
+}
+
 Test(judge_race, all_that_the_explorer_meets_at_one_line_is_one_finding)
 {
     static const int all[] = {12, 20, 30};

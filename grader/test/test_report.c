@@ -143,7 +143,7 @@ Test(report, failure_is_told_in_order)
         "Try:",
         "handouts/01-racy-counter.md#no-data-race",
         "make check EX=01 LENS=tsan SEED=7",
-        "15 of 100 points",
+        "5 of 100 points",
         "make hint EX=01"};
     const char *at;
 
