@@ -39,6 +39,8 @@
 #define STILL_LOOKS       3
 #define ASLEEP_SECONDS    2.0
 #define OUTSIDE_SECONDS   5.0 /* Valgrind starts, tools read symbols */
+#define NOTHING_SECONDS   120.0
+#define TESTS_MOST        4096 /* that can have begun between two looks */
 #define ASLEEP_LOOKS      100
 #define ROUNDS            12  /* of sleep, see stillness_rounds() */
 #define SPIN_SECONDS      0.1 /* of processor time, see stillness_let_go() */
@@ -53,13 +55,15 @@ struct watch {
 
     pid_t program;      /* in the box */
     pid_t runner;       /* the tests' program: behind a server its child */
-    uint32_t serial;    /* the test that is being timed */
+    uint32_t serial;    /* the test that is being timed, */
+    pid_t timed;        /* and its process */
     double cpu_before;  /* its process' processor time when it began */
     double began;       /* monotonic seconds */
     double cpu_in_test; /* of all processes, when a test was last seen */
     double cpu_let_go;  /* and when somebody was let go last */
     bool asked_where;   /* SIGXCPU was sent */
     bool condemned;     /* the process was killed */
+    double seen;        /* monotonic seconds: a test was under way, or died */
     unsigned still;     /* looks in a row that found a deadlock */
     unsigned asleep;    /* looks in a row that found everyone asleep */
     double asleep_since;
@@ -146,6 +150,7 @@ static void count_timed_out(struct watch *watch)
 static void condemn(struct watch *watch, pid_t pid)
 {
     watch->condemned = true;
+    watch->seen = clock_now();
     kill(pid, SIGKILL);
 }
 
@@ -169,9 +174,10 @@ static void follow_test(struct watch *watch, pid_t pid)
 {
     uint32_t serial = stillness_board(watch->stillness)->serial;
 
-    if (serial == watch->serial)
+    if (pid == watch->timed && serial - watch->serial - 1 >= TESTS_MOST)
         return;
     watch->serial = serial;
+    watch->timed = pid;
     watch->cpu_before = cpu_of_process(pid);
     watch->cpu_let_go = watch->cpu_before;
     watch->began = clock_now();
@@ -280,6 +286,16 @@ static enum motion look_after_hint(struct watch *watch,
     return motion;
 }
 
+/*
+ * Nobody computes, and no test begins: the runner waits for a word that will
+ * not come, or the process of a test that was killed is not the one. Far more
+ * than any machine needs to start a program.
+ */
+static enum box_word watch_nothing(const struct watch *watch)
+{
+    return clock_now() - watch->seen > NOTHING_SECONDS ? BOX_LOOPS : BOX_GO_ON;
+}
+
 /* No test is under way: before the first, after the last, between two. What
  * the student's file does there by itself must come to an end too. */
 static enum box_word watch_outside(const struct watch *watch, double cpu)
@@ -287,8 +303,9 @@ static enum box_word watch_outside(const struct watch *watch, double cpu)
     double limit =
         watch->lab->exercise->test_cpu_seconds * watch->spec->slowness;
 
-    return cpu - watch->cpu_in_test > limit + OUTSIDE_SECONDS ? BOX_LOOPS
-                                                              : BOX_GO_ON;
+    return cpu - watch->cpu_in_test > limit + OUTSIDE_SECONDS
+               ? BOX_LOOPS
+               : watch_nothing(watch);
 }
 
 static enum box_word look(void *state, const struct box_sight *sight)
@@ -307,7 +324,8 @@ static enum box_word look(void *state, const struct box_sight *sight)
     watch->cpu_in_test = sight->cpu_seconds;
     follow_test(watch, pid);
     if (watch->condemned)
-        return BOX_GO_ON;
+        return watch_nothing(watch);
+    watch->seen = clock_now();
     if (sight->size > 0 &&
         memmem(sight->data, sight->size, "hint\n", 5) == NULL)
         return BOX_GO_ON;
@@ -342,6 +360,7 @@ struct watch *watch_open(void *ctx, struct lab *lab,
     watch->lab = lab;
     watch->spec = spec;
     watch->reports = reports;
+    watch->seen = clock_now();
     watch->stillness =
         stillness_open(ctx, board, spec->patient ? POLICY_PATIENT : POLICY_FREE,
                        spec->strangers);
