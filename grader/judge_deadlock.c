@@ -63,14 +63,8 @@ void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses)
             row_gap(judging, row, lens, way, "deadlocks"))
             return;
     }
-    trouble = race_covering(judging, row->check);
-    if (trouble) {
-        /* who takes no lock at all has shown nothing about locks */
-        row_tell(judging, row, trouble);
-        row_blocked(row, "First mend the data race: without the locks that "
-                         "are missing nothing can be said about deadlocks.");
-        row->lens = trouble->lens;
-        row->again = again(judging, trouble->lens);
-        row->help = trouble->finding.help;
-    }
+    /* who takes no lock at all has shown nothing about locks */
+    block_on_race(judging, row,
+                  "First mend the data race: without the locks that are "
+                  "missing nothing can be said about deadlocks.");
 }

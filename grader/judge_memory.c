@@ -75,10 +75,7 @@ void judge_memory(struct judging *judging, struct row *row, unsigned lenses)
         if ((lenses & 1u << lens) &&
             row_gap(judging, row, lens, NULL, "memory"))
             return;
-    trouble = race_covering(judging, row->check);
-    if (trouble) {
-        row_tell(judging, row, trouble);
-        row_blocked(row, "A data race was found: what is given back, and when, "
-                         "is luck.");
-    }
+    block_on_race(
+        judging, row,
+        "A data race was found: what is given back, and when, is luck.");
 }

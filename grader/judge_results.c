@@ -93,11 +93,15 @@ static void fail(struct judging *judging, struct row *row,
     row->help = cause ? cause->finding.help : words_outcome(trial->outcome);
 }
 
-static void block_on_race(struct judging *judging, struct row *row,
-                          struct trouble *race)
+void block_on_race(struct judging *judging, struct row *row,
+                   const char *message)
 {
+    struct trouble *race = race_covering(judging, row->check);
+
+    if (!race)
+        return;
     row_tell(judging, row, race);
-    row_blocked(row, "A data race was found: a right result here is luck.");
+    row_blocked(row, message);
     row->lens = race->lens;
     row->again = again(judging, race->lens);
     row->help = race->finding.help;
@@ -121,7 +125,6 @@ void judge_results(struct judging *judging, struct row *row, unsigned lenses)
 {
     struct trial told = {OUTCOME_FINE, NULL, NULL, NULL, NULL};
     const char *told_fine_way = NULL, *gap = missing_way(judging, lenses);
-    struct trouble *race;
     size_t failed = 0;
 
     for (size_t i = 0; judging->tests && i < judging->tests->test_count; i++) {
@@ -155,7 +158,6 @@ void judge_results(struct judging *judging, struct row *row, unsigned lenses)
         row_error(row, gap);
         return;
     }
-    race = race_covering(judging, row->check);
-    if (race)
-        block_on_race(judging, row, race);
+    block_on_race(judging, row,
+                  "A data race was found: a right result here is luck.");
 }

@@ -213,6 +213,10 @@ void judge_build(struct judging *judging, struct row *row);
 void judge_build_notes(struct judging *judging, struct verdict *verdict);
 void judge_notes(struct judging *judging, struct verdict *verdict);
 void judge_results(struct judging *judging, struct row *row, unsigned lenses);
+
+/* A row that has found nothing wrong, where race_covering() finds a race. */
+void block_on_race(struct judging *judging, struct row *row,
+                   const char *message);
 void judge_race(struct judging *judging, struct row *row, unsigned lenses);
 void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses);
 void judge_faults(struct judging *judging, struct row *row);

@@ -134,13 +134,9 @@ QUIET void patience(struct board_row *row, uint64_t object,
 QUIET void patience_try(struct board_row *row, uint64_t object,
                         const struct frames *at)
 {
-    if (row == NULL)
+    if (row == NULL || (row->tried && row->held_count > 0))
         return;
-    if (row->held_count == 0)
-        step_aside(row);
-    if (row->tried || row->held_count == 0)
-        return;
-    row->tried = 1;
+    row->tried |= row->held_count > 0;
     patience(row, object, at);
 }
 
