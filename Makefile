@@ -368,10 +368,12 @@ clean:
 
 DRIVERS := selfcheck soak bench bench_speed witnesses fuzz explorercheck
 UNIT_O := $(patsubst %.c,build/%.o,$(filter-out grader/test/drive.c \
-    grader/test/soak_log.c $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
+    grader/test/soak_log.c grader/test/bench_plain.c \
+    $(DRIVERS:%=grader/test/%.c),$(wildcard grader/test/*.c)))
 LESS_MAIN := $(filter-out build/grader/main.o,$(GRADER_O))
 SELFCHECK := $(patsubst grader/test/%.c,build/test/%,\
     $(wildcard grader/test/explorercheck.c grader/test/selfcheck.c))
+BENCH := $(patsubst grader/test/%.c,build/test/%,$(wildcard grader/test/bench.c))
 STRICT := $(patsubst %,build/strict/%.ok,\
     $(wildcard grader/*.c grader/test/*.c harness/*.c harness/explorer/*.c))
 
@@ -475,13 +477,14 @@ fuzz-some: build/fuzz/fuzz build/fuzz/seeds
 
 FUZZ_RUNS := 5000
 
-test: $(KIT) $(STRICT) $(SELFCHECK) build/test/unit build/test/randomcheck \
-    own-rules fuzz-some
-	status=0; for program in 'build/test/randomcheck 40' $(SELFCHECK) \
-	    build/test/unit; do \
+test: $(KIT) $(STRICT) $(SELFCHECK) $(BENCH) build/test/unit \
+    build/test/randomcheck own-rules fuzz-some
+	status=0; for program in 'build/test/randomcheck 40' $(BENCH:%='% builds') \
+	    $(SELFCHECK) build/test/unit; do \
 	    $$program || status=1; done; exit $$status
 
 build/test/soak: build/grader/test/soak_log.o
+build/test/bench: build/grader/test/bench_plain.o
 
 ifneq ($(wildcard solutions),)
 soak: $(KIT) build/test/soak build/test/explorercheck

@@ -1,9 +1,8 @@
 /*
  * bench.c - what a verdict costs. Medians of 10, and of 3 for the same steps
- * done the plain way in between, so that the ratio does not depend on the
- * machine: one step after the other, nothing made beforehand, the bfd
- * linker, Criterion under Valgrind. Prints a table and writes
- * build/bench.json. It judges nothing.
+ * done the plain way (bench_plain.c) in between, so that the ratio does not
+ * depend on the machine. Prints a table and writes build/bench.json. It judges
+ * nothing.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,11 +16,10 @@
 #include <talloc.h>
 #include <unistd.h>
 
+#include "bench_plain.h"
+#include "box.h"
 #include "drive.h"
-#include "lab.h"
 #include "leash.h"
-#include "run.h"
-#include "work.h"
 
 /* The plain way takes most of a minute. */
 enum { TIMES = 10, PLAIN_TIMES = 3, SUBMISSIONS = 100 };
@@ -140,99 +138,6 @@ static double first_word(const char *exercise, const char *source)
     return first;
 }
 
-/* The plain way's programs: every object anew, one after the other. */
-static int plain_build(const char *folder, const char *source, const char *work)
-{
-    char command[4096];
-
-    snprintf(
-        command, sizeof command,
-        "set -e; C='-std=gnu11 -g -gdwarf-4 -pthread -Wall -Wextra "
-        "-fno-omit-frame-pointer -c'; "
-        "I='-isystem harness/c11 -Iharness -Iexercises/%1$s'; w=%3$s; "
-        "one() { d=$w/$1; mkdir -p $d; shift; "
-        " for f in exercises/%1$s/tests.c %2$s $(ls harness/*.c | "
-        "   grep -v -e oracle -e speed $skip); do "
-        "   \"$@\" $C $I $f -o $d/$(basename $f .c).o 2>/dev/null; done; "
-        " for f in tests $(basename %2$s .c); do "
-        "   objcopy --redefine-syms=harness/calls.syms $d/$f.o; done; }; "
-        "skip='-e runner'; one gcc gcc -O1; one clang clang -O2; "
-        "skip='-e assertions'; "
-        "one tsan clang -fsanitize=thread -Iharness/standin; "
-        "gcc -fuse-ld=bfd -pthread $w/gcc/*.o -lcriterion -o $w/p-gcc; "
-        "gcc -fuse-ld=bfd -pthread $w/clang/*.o -lcriterion -o $w/p-clang; "
-        "clang -fsanitize=thread -fuse-ld=bfd $w/tsan/*.o -o $w/p-tsan",
-        folder, source, work);
-    return system(command) == 0 ? 0 : -1;
-}
-
-/* One run of the plain way; everything goes through the same boxes. */
-static void plain_run(void *ctx, struct lab *lab, const char *program,
-                      const char *const *before, bool criterion,
-                      const struct expectations *all)
-{
-    static const char *const after[] = {"-j1", "-q", NULL};
-    struct run_spec spec = {
-        .lens = LENS_BEHAVIOUR,
-        .way = "plain",
-        .program = talloc_asprintf(ctx, "%s/%s", lab->work, program),
-        .before = before,
-        .after = criterion ? after : NULL,
-        .processes = criterion,
-        .strangers = !criterion,
-        .slowness = before ? 60 : 15,
-        .seed = 1,
-        .tests = all->tests,
-        .test_count = all->test_count};
-    struct run run;
-    const char *dir;
-
-    if (run_once(ctx, lab, &spec, &run, &dir) != 0)
-        fprintf(stderr, "bench: %s: %s\n", program, run.box.why);
-}
-
-/*
- * The same lenses as a course's Makefile would have them: compile, link with
- * bfd, run, one after the other, Criterion under both tools of Valgrind.
- */
-static double plain_way(const char *folder, const char *source)
-{
-    static const char *const helgrind[] = {
-        "valgrind",         "-q", "--tool=helgrind", "--trace-children=yes",
-        "--fair-sched=try", NULL};
-    static const char *const memcheck[] = {
-        "valgrind",         "-q", "--leak-check=full", "--trace-children=yes",
-        "--fair-sched=try", NULL};
-    void *ctx = talloc_new(NULL);
-    char *root = getcwd(NULL, 0);
-    const char *why = NULL;
-    struct slots slots;
-    struct lab lab = {.root = root, .source = source, .slots = &slots};
-    struct expectations *all;
-    double began = drive_seconds(), seconds;
-
-    slots_init(&slots, 1);
-    lab.exercise = exercise_find(ctx, root, folder, &why);
-    lab.work = work_open(ctx, root, &why);
-    all = run_oracle(ctx, &lab, 1, &why);
-    if (all == NULL || plain_build(folder, source, lab.work) != 0) {
-        fprintf(stderr, "bench: the plain way does not build: %s\n", why);
-        exit(2);
-    }
-    plain_run(ctx, &lab, "p-gcc", NULL, true, all);
-    plain_run(ctx, &lab, "p-clang", NULL, true, all);
-    for (int i = 0; i < 4; i++)
-        plain_run(ctx, &lab, "p-tsan", NULL, false, all);
-    plain_run(ctx, &lab, "p-gcc", helgrind, true, all);
-    plain_run(ctx, &lab, "p-gcc", memcheck, true, all);
-    seconds = drive_seconds() - began;
-    work_remove(lab.work);
-    slots_destroy(&slots);
-    talloc_free(ctx);
-    free(root);
-    return seconds;
-}
-
 static void bench_reference(const struct answer *answer, bool in_full)
 {
     double seconds[TIMES], cpu[TIMES], plain[PLAIN_TIMES], first[TIMES];
@@ -325,13 +230,15 @@ static void bench_rate(void)
         pclose(from);
 }
 
-static json_t *explore(const char *program, const char *strategy, bool reduce)
+/* "" is the default: of the strategy, and of the limit. */
+static json_t *explore(const char *program, const char *strategy, bool reduce,
+                       const char *limit)
 {
-    char source[256], way[64];
+    char source[256], way[64], schedules[64];
     char *environment[] = {source,
                            way,
                            reduce ? "REDUCE=yes" : "REDUCE=no",
-                           "SCHEDULES=2000000",
+                           schedules,
                            "CFLAGS=-UNDEBUG",
                            "RESULT=build/test/bench.json",
                            "PATH=/usr/local/bin:/usr/bin:/bin",
@@ -339,6 +246,7 @@ static json_t *explore(const char *program, const char *strategy, bool reduce)
 
     snprintf(source, sizeof source, "SRC=harness/test/%s.c", program);
     snprintf(way, sizeof way, "STRATEGY=%s", strategy);
+    snprintf(schedules, sizeof schedules, "SCHEDULES=%s", limit);
     run_verb("explore", environment);
     return json_load_file("build/test/bench.json", 0, NULL);
 }
@@ -348,7 +256,11 @@ static double figure(json_t *json, const char *key)
     return json_number_value(json_object_get(json, key));
 }
 
-/* The ten of harness/test that take the most schedules. */
+/*
+ * The ten of harness/test that take the most schedules, within the limit that
+ * everyone has: half of it is the whole search's, and what that does not reach
+ * is PCT's.
+ */
 static void bench_first_bug(void)
 {
     static const char *const hardest[] = {"reorder_ten",
@@ -364,7 +276,7 @@ static void bench_first_bug(void)
     char key[128];
 
     for (size_t i = 0; i < sizeof hardest / sizeof hardest[0]; i++) {
-        json_t *json = explore(hardest[i], "", true);
+        json_t *json = explore(hardest[i], "", true, "");
 
         snprintf(key, sizeof key, "%s, first bug", hardest[i]);
         note(key, figure(json, "schedules"), "schedules");
@@ -381,8 +293,8 @@ static void bench_spaces(void)
     char key[128];
 
     for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
-        json_t *with = explore(spaces[i], "search", true);
-        json_t *without = explore(spaces[i], "search", false);
+        json_t *with = explore(spaces[i], "search", true, "2000000");
+        json_t *without = explore(spaces[i], "search", false, "2000000");
 
         snprintf(key, sizeof key, "%s, two preemptions, reduced", spaces[i]);
         note(key, figure(with, "schedules"), "schedules");
@@ -393,10 +305,14 @@ static void bench_spaces(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    struct answers answers = answers_load(drive_exercise());
+    struct answers answers;
 
+    if (argc == 2 && strcmp(argv[1], "builds") == 0)
+        return plain_builds("04-thread-pool",
+                            "solutions/04-thread-pool/reference.c");
+    answers = answers_load(drive_exercise());
     mkdir("build/test", 0777);
     leash_keeper(realpath("build/keeper", NULL));
     report = json_object();
