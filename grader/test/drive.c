@@ -121,7 +121,7 @@ void answers_free(struct answers *answers)
 
 /* In the child: nothing of ours but the three descriptors. */
 static void become_check(const char *exercise, const char *source,
-                         const char *result)
+                         const char *lenses, const char *result)
 {
     int nowhere = open("/dev/null", O_WRONLY);
 
@@ -130,7 +130,7 @@ static void become_check(const char *exercise, const char *source,
     if (source != NULL)
         setenv("SRC", source, 1);
     setenv("RESULT", result, 1);
-    unsetenv("LENS");
+    setenv("LENS", lenses != NULL ? lenses : "", 1);
     unsetenv("SEED");
     execl("build/interleave", "interleave", "check", (char *)NULL);
     _exit(2);
@@ -138,6 +138,12 @@ static void become_check(const char *exercise, const char *source,
 
 json_t *drive_check(const char *exercise, const char *source, const char *tag,
                     int *status)
+{
+    return drive_lenses(exercise, source, NULL, tag, status);
+}
+
+json_t *drive_lenses(const char *exercise, const char *source,
+                     const char *lenses, const char *tag, int *status)
 {
     char result[256];
     json_t *json;
@@ -149,7 +155,7 @@ json_t *drive_check(const char *exercise, const char *source, const char *tag,
              (long)getpid());
     child = fork();
     if (child == 0)
-        become_check(exercise, source, result);
+        become_check(exercise, source, lenses, result);
     while (waitpid(child, &word, 0) < 0 && errno == EINTR)
         continue;
     *status = WIFEXITED(word) ? WEXITSTATUS(word) : 128 + WTERMSIG(word);

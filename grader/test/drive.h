@@ -41,6 +41,10 @@ void answers_free(struct answers *answers);
 json_t *drive_check(const char *exercise, const char *source, const char *tag,
                     int *status);
 
+/* The same with some lenses only: "tsan,helgrind"; NULL: all. */
+json_t *drive_lenses(const char *exercise, const char *source,
+                     const char *lenses, const char *tag, int *status);
+
 /* The row of that check, borrowed, or NULL. */
 json_t *drive_row(json_t *result, const char *check);
 const char *drive_text(json_t *object, const char *key); /* "" when absent */

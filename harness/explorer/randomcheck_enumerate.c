@@ -3,6 +3,10 @@
  * other: at each state every thread that can make a step makes it, on a copy
  * of the machine. No reduction, no memory of states, and but for the hash no
  * line of the explorer: so that both are not wrong in the same way.
+ *
+ * A thread's beginning and its end are steps of it, and main() joins one after
+ * the other: until then something can happen, and while something can a wait
+ * may be over for no reason.
  */
 #include <stdbool.h>
 
@@ -11,8 +15,8 @@
 
 struct machine {
     int at[MOST_THREADS];
-    enum { RUNS, WAITS, WAKING, OVER } state[MOST_THREADS];
-    bool early[MOST_THREADS]; /* this wait was ended for no reason */
+    enum { FRESH, RUNS, WAITS, WAKING, OVER } state[MOST_THREADS];
+    int joined; /* by main(), in turn */
     int variables[VARIABLES], semaphore;
     int owner[LOCKS]; /* -1: free */
     uint64_t noted[MOST_THREADS];
@@ -34,6 +38,9 @@ static bool can_step(const struct machine *machine, int thread)
 
     if (machine->state[thread] == OVER || machine->state[thread] == WAITS)
         return false;
+    if (machine->state[thread] == FRESH ||
+        machine->at[thread] == program.length[thread])
+        return true;
     if (machine->state[thread] == WAKING)
         return machine->owner[0] < 0;
     if (step->what == ENTER)
@@ -44,15 +51,23 @@ static bool can_step(const struct machine *machine, int thread)
 static void advance(struct machine *machine, int thread)
 {
     machine->state[thread] = RUNS;
-    if (++machine->at[thread] == program.length[thread])
-        machine->state[thread] = OVER;
+    machine->at[thread]++;
 }
 
 static void do_step(struct machine *machine, int thread)
 {
     const struct step *step = next_step(machine, thread);
-    int *variable = &machine->variables[step->object];
+    int *variable;
 
+    if (machine->state[thread] == FRESH) {
+        machine->state[thread] = RUNS;
+        return;
+    }
+    if (machine->at[thread] == program.length[thread]) {
+        machine->state[thread] = OVER;
+        return;
+    }
+    variable = &machine->variables[step->object];
     if (machine->state[thread] == WAKING) {
         machine->owner[0] = thread;
         advance(machine, thread);
@@ -89,7 +104,6 @@ static void do_step(struct machine *machine, int thread)
     case WAIT:
         machine->owner[0] = -1;
         machine->state[thread] = WAITS;
-        machine->early[thread] = false;
         return;
     case WAKE_ALL:
         for (int i = 0; i < program.threads; i++)
@@ -143,17 +157,29 @@ static void enumerate_signal(const struct machine *machine, int thread)
     }
 }
 
+static bool can_join(const struct machine *machine)
+{
+    return machine->joined < program.threads &&
+           machine->state[machine->joined] == OVER;
+}
+
 static void enumerate(const struct machine *machine)
 {
-    bool any = false;
+    bool any = can_join(machine);
 
+    if (any) {
+        struct machine after = *machine;
+
+        after.joined++;
+        enumerate(&after);
+    }
     for (int i = 0; i < program.threads; i++) {
         struct machine after = *machine;
 
         if (!can_step(machine, i))
             continue;
         any = true;
-        if (machine->state[i] == RUNS &&
+        if (machine->state[i] == RUNS && machine->at[i] < program.length[i] &&
             next_step(machine, i)->what == SIGNAL) {
             enumerate_signal(machine, i);
             continue;
