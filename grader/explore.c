@@ -212,7 +212,7 @@ static int debug(struct explore_job *job, int status)
         return status;
     fflush(stdout);
     if (explore_debug(job->ctx, job->program.work, job->path, &again,
-                      timeline_last_step(job->timeline), &why) != 0)
+                      timeline_wrong_step(job->timeline), &why) != 0)
         return failed(job, "error", why);
     return status;
 }

@@ -279,6 +279,13 @@ int explore_run(void *ctx, const char *work, const char *program,
 
 /* ---- under a debugger --------------------------------------------------- */
 
+/* Selects the innermost frame that is not the explorer's. */
+#define TO_THE_PROGRAM                                                         \
+    "python exec('f = gdb.newest_frame()\\n"                                   \
+    "while f and (f.find_sal().symtab is None or "                             \
+    "\"harness/explorer/\" in f.find_sal().symtab.filename): f = f.older()\\n" \
+    "if f: f.select()')"
+
 int explore_debug(void *ctx, const char *work, const char *program,
                   const struct explore_settings *settings, uint64_t stop,
                   const char **why)
@@ -291,9 +298,10 @@ int explore_debug(void *ctx, const char *work, const char *program,
                             "-ex",   "break explorer_stop",
                             "-ex",   "run",
                             "-ex",   "echo \\nThe next step goes wrong:\\n",
-                            "-ex",   "backtrace",
+                            "-ex",   TO_THE_PROGRAM,
+                            "-ex",   "frame",
                             "--args"};
-    size_t n = 15;
+    size_t n = 17;
     int status = 0;
     pid_t child;
 

@@ -13,6 +13,12 @@ struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
                                       const char *program, const char *test,
                                       const char *turns, const char **why);
 
+/* The same under gdb, which stops before that step. Blocks until gdb has
+ * ended. Returns -1 with a sentence on `why` when there is no gdb. */
+int interleavings_debug(void *ctx, const struct lab *lab, const char *program,
+                        const char *test, const char *turns, uint64_t step,
+                        const char **why);
+
 /* The lines of the student's file and of the tests. Freed with ctx. */
 struct interleavings_source {
     struct lines *lines[2];

@@ -155,24 +155,45 @@ static struct timeline *replay(void *ctx, const struct lab *lab,
                          why);
 }
 
+static struct explore_settings settings_to_replay(void *ctx,
+                                                  const struct lab *lab,
+                                                  const char *test,
+                                                  const char *turns)
+{
+    const char **tests = talloc_zero_array(ctx, const char *, 2);
+    struct explore_settings settings = settings_for(ctx, tests);
+
+    tests[0] = talloc_strndup(ctx, test, strcspn(test, "@"));
+    settings.schedule = turns;
+    settings.trace = talloc_asprintf(ctx, "%s/trace", lab->work);
+    settings.real_threads = true;
+    return settings;
+}
+
 /* With real threads; but one that loops does not tell where it is, so that is
  * seen again without them. */
 struct timeline *interleavings_replay(void *ctx, const struct lab *lab,
                                       const char *program, const char *test,
                                       const char *turns, const char **why)
 {
-    const char *tests[] = {talloc_strndup(ctx, test, strcspn(test, "@")), NULL};
-    struct explore_settings settings = settings_for(ctx, tests);
-    struct timeline *timeline;
+    struct explore_settings settings =
+        settings_to_replay(ctx, lab, test, turns);
+    struct timeline *timeline = replay(ctx, lab, program, &settings, why);
 
-    settings.schedule = turns;
-    settings.trace = talloc_asprintf(ctx, "%s/trace", lab->work);
-    settings.real_threads = true;
-    timeline = replay(ctx, lab, program, &settings, why);
     if (timeline == NULL || timeline->kind != FAULT_LOOP)
         return timeline;
     settings.real_threads = false;
     return replay(ctx, lab, program, &settings, why);
+}
+
+int interleavings_debug(void *ctx, const struct lab *lab, const char *program,
+                        const char *test, const char *turns, uint64_t step,
+                        const char **why)
+{
+    struct explore_settings settings =
+        settings_to_replay(ctx, lab, test, turns);
+
+    return explore_debug(ctx, lab->work, program, &settings, step, why);
 }
 
 static void add_line(void *ctx, int **lines, size_t *count, int line)

@@ -112,6 +112,12 @@ static int run(struct replay *replay)
     if (timeline == NULL)
         return say_fault("%s", why ? why : "the file does not compile");
     tell(replay, timeline);
+    fflush(stdout);
+    if (replay->options->explore.debugger &&
+        interleavings_debug(replay->ctx, &replay->lab, program, replay->test,
+                            replay->turns, timeline_wrong_step(timeline),
+                            &why) != 0)
+        return say_fault("%s", why);
     return timeline->kind == NO_FAULT ? STATUS_FULL_MARKS : STATUS_FALLS_SHORT;
 }
 

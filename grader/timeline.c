@@ -303,10 +303,12 @@ struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
     return timeline;
 }
 
-uint64_t timeline_last_step(const struct timeline *timeline)
+uint64_t timeline_wrong_step(const struct timeline *timeline)
 {
     uint64_t last = 0;
 
+    if (timeline->wrong_step > 0)
+        return timeline->wrong_step;
     for (size_t i = 0; i < timeline->count; i++)
         if (timeline->events[i].step > last)
             last = timeline->events[i].step;

@@ -75,6 +75,7 @@ struct timeline {
     const char *fault_object; /* name, or NULL */
     const char *fault_text;   /* as the explorer tells it */
     const char *sentence;     /* what went wrong, in one or two sentences */
+    uint64_t wrong_step;      /* the one that the sentence tells of, or 0 */
 };
 
 /* The text of a line of the source, or NULL. */
@@ -90,8 +91,8 @@ struct timeline *timeline_read(void *ctx, const char *trace, size_t size,
                                source_line *line, void *state,
                                const char **why);
 
-/* The last step of all. */
-uint64_t timeline_last_step(const struct timeline *timeline);
+/* The step that goes wrong; where nothing shows which that is, the last one. */
+uint64_t timeline_wrong_step(const struct timeline *timeline);
 
 /* timeline_words.c: fills in the texts and the sentence. */
 void timeline_tell(struct timeline *timeline);

@@ -61,18 +61,20 @@ static const char *lost_update(struct timeline *timeline)
         if (read == NULL || read->kind != EVENT_READ)
             continue;
         between = change_between(read, write);
-        if (between != NULL)
-            return talloc_asprintf(
-                timeline,
-                "%s reads %s%s before %s has written it%s, and then writes "
-                "it too%s, as if %s had not been there: its update is lost.",
-                timeline_thread(timeline, read->thread),
-                or_it(read->object, "the variable"),
-                in_line(timeline, &read->place),
-                timeline_thread(timeline, between->thread),
-                in_line(timeline, &between->place),
-                in_line(timeline, &write->place),
-                timeline_thread(timeline, between->thread));
+        if (between == NULL)
+            continue;
+        timeline->wrong_step = write->step;
+        return talloc_asprintf(
+            timeline,
+            "%s reads %s%s before %s has written it%s, and then writes "
+            "it too%s, as if %s had not been there: its update is lost.",
+            timeline_thread(timeline, read->thread),
+            or_it(read->object, "the variable"),
+            in_line(timeline, &read->place),
+            timeline_thread(timeline, between->thread),
+            in_line(timeline, &between->place),
+            in_line(timeline, &write->place),
+            timeline_thread(timeline, between->thread));
     }
     return NULL;
 }
@@ -98,6 +100,35 @@ static bool looks_again(const struct event *from, const struct event *end,
     return false;
 }
 
+/* The next step of that thread, or 0. */
+static uint64_t goes_on(const struct event *from, const struct event *end,
+                        int thread)
+{
+    for (; from < end; from++)
+        if (from->thread == thread && from->kind != EVENT_SWITCH &&
+            from->kind != EVENT_NOTE)
+            return from->step;
+    return 0;
+}
+
+static const char *tell_stale_look(struct timeline *timeline,
+                                   const struct event *read,
+                                   const struct event *change)
+{
+    const char *who = timeline_thread(timeline, read->thread);
+
+    timeline->wrong_step =
+        goes_on(change, timeline->events + timeline->count, read->thread);
+    return talloc_asprintf(
+        timeline,
+        "%s has seen that %s is %s%s, and is interrupted; %s changes it to "
+        "%s%s; %s goes on as if it were still %s.",
+        who, or_it(read->object, "the variable"), read->after,
+        in_line(timeline, &read->place),
+        timeline_thread(timeline, change->thread), change->after,
+        in_line(timeline, &change->place), who, read->after);
+}
+
 /* The last preemption: what the thread had read, and another has changed. */
 static const char *stale_look(struct timeline *timeline)
 {
@@ -118,17 +149,7 @@ static const char *stale_look(struct timeline *timeline)
                     same_memory(one, read) &&
                     strcmp(read->after, one->after) != 0 &&
                     !looks_again(one, end, read))
-                    return talloc_asprintf(
-                        timeline,
-                        "%s has seen that %s is %s%s, and is interrupted; %s "
-                        "changes it to %s%s; %s goes on as if it were still "
-                        "%s.",
-                        timeline_thread(timeline, cut->thread),
-                        or_it(read->object, "the variable"), read->after,
-                        in_line(timeline, &read->place),
-                        timeline_thread(timeline, one->thread), one->after,
-                        in_line(timeline, &one->place),
-                        timeline_thread(timeline, cut->thread), read->after);
+                    return tell_stale_look(timeline, read, one);
         }
     }
     return NULL;
@@ -191,6 +212,7 @@ static const char *no_second_look(struct timeline *timeline)
              (same_memory(next, predicate) ||
               looked_at_before(timeline, wake, next))))
             continue;
+        timeline->wrong_step = next->step;
         return talloc_asprintf(
             timeline,
             "%s comes back from its wait%s and goes on without a second look "

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <ctype.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,9 @@ struct ran scratch_run(void *ctx, const char *const argv[],
     pid = fork();
     if (pid == 0) {
         const char *path = getenv("PATH");
+        int nothing = open("/dev/null", O_RDONLY);
+
+        dup2(nothing, STDIN_FILENO);
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);

@@ -26,7 +26,7 @@ struct ran {
 };
 
 /* Runs argv with an environment of PATH and the given "NAME=value", both
- * ended by NULL. Strings belong to ctx. */
+ * ended by NULL, and nothing on stdin. Strings belong to ctx. */
 struct ran scratch_run(void *ctx, const char *const argv[],
                        const char *const values[]);
 

@@ -204,7 +204,6 @@ void schedule_next(void)
         if (option->how != GO)
             schedule_wake_early(&world->threads[option->thread], option->how);
     } while (!is_ready(&world->threads[option->thread]));
-    stop_if_asked();
     go_on(&world->threads[option->thread],
           option->how == GO && option->cost > 0);
 }
