@@ -301,10 +301,12 @@ int explore_debug(void *ctx, const char *work, const char *program,
                             "-ex",   TO_THE_PROGRAM,
                             "-ex",   "frame",
                             "--args"};
-    size_t n = 17;
+    size_t n = 0;
     int status = 0;
     pid_t child;
 
+    while (argv[n] != NULL)
+        n++;
     for (size_t i = 0; arguments[i] != NULL && n < 63; i++)
         argv[n++] = arguments[i];
     child = fork();

@@ -32,14 +32,19 @@ static const struct step *next_step(const struct machine *machine, int thread)
     return &program.steps[thread][machine->at[thread]];
 }
 
+/* All instructions are done; the thread has yet to end. */
+static bool is_at_end(const struct machine *machine, int thread)
+{
+    return machine->at[thread] == program.length[thread];
+}
+
 static bool can_step(const struct machine *machine, int thread)
 {
     const struct step *step = next_step(machine, thread);
 
     if (machine->state[thread] == OVER || machine->state[thread] == WAITS)
         return false;
-    if (machine->state[thread] == FRESH ||
-        machine->at[thread] == program.length[thread])
+    if (machine->state[thread] == FRESH || is_at_end(machine, thread))
         return true;
     if (machine->state[thread] == WAKING)
         return machine->owner[0] < 0;
@@ -54,25 +59,11 @@ static void advance(struct machine *machine, int thread)
     machine->at[thread]++;
 }
 
-static void do_step(struct machine *machine, int thread)
+static void do_instruction(struct machine *machine, int thread)
 {
     const struct step *step = next_step(machine, thread);
-    int *variable;
+    int *variable = &machine->variables[step->object];
 
-    if (machine->state[thread] == FRESH) {
-        machine->state[thread] = RUNS;
-        return;
-    }
-    if (machine->at[thread] == program.length[thread]) {
-        machine->state[thread] = OVER;
-        return;
-    }
-    variable = &machine->variables[step->object];
-    if (machine->state[thread] == WAKING) {
-        machine->owner[0] = thread;
-        advance(machine, thread);
-        return;
-    }
     switch (step->what) {
     case LOAD:
         note(machine, thread, *variable);
@@ -114,6 +105,20 @@ static void do_step(struct machine *machine, int thread)
         break;
     }
     advance(machine, thread);
+}
+
+static void do_step(struct machine *machine, int thread)
+{
+    if (machine->state[thread] == FRESH) {
+        machine->state[thread] = RUNS;
+    } else if (is_at_end(machine, thread)) {
+        machine->state[thread] = OVER;
+    } else if (machine->state[thread] == WAKING) {
+        machine->owner[0] = thread;
+        advance(machine, thread);
+    } else {
+        do_instruction(machine, thread);
+    }
 }
 
 static struct outcomes *found;
@@ -179,7 +184,7 @@ static void enumerate(const struct machine *machine)
         if (!can_step(machine, i))
             continue;
         any = true;
-        if (machine->state[i] == RUNS && machine->at[i] < program.length[i] &&
+        if (machine->state[i] == RUNS && !is_at_end(machine, i) &&
             next_step(machine, i)->what == SIGNAL) {
             enumerate_signal(machine, i);
             continue;

@@ -46,8 +46,8 @@ void depend(struct object *object, enum op op, bool changes)
 }
 
 /* Each step is a part of its thread's history, whatever it touches: two states
- * between which a thread has made one are not the same. */
-/* In the thread whose step it is: there a debugger has to stop. */
+ * between which a thread has made one are not the same. Called in the thread
+ * whose step it is: there a debugger has to stop. */
 static void made_step(void)
 {
     struct thread *self = world->self;
