@@ -164,7 +164,8 @@ struct job {
     int error; /* to return */
     enum ending ending;
     struct meeting *meeting; /* wait there; it is the same in all processes */
-    bool late;               /* then until nobody else goes on */
+    bool late;               /* then until nobody else goes on: mixed up or
+                                not, its result comes last */
     bool disturb;            /* then send the caller a signal */
     int write_to;            /* then write a byte there, unless 0 */
     bool look;               /* then look at what is open, and shared */
@@ -433,6 +434,7 @@ Test(map, in_order)
     common = count_shared();
     pool = new_pool(2, &plain);
     new_jobs();
+    jobs[0].late = true;
     jobs[4].look = true;
     observe_int("returned", map_jobs(pool, 5));
     observe_int("right", count_right(5));
@@ -943,6 +945,7 @@ Test(crash, costs_one_item)
     begin();
     pool = new_pool(2, &counting);
     new_jobs();
+    jobs[0].late = true;
     jobs[1].ending = KILLED;
     jobs[3].ending = EXITS;
     jobs[4].ending = ABORTS;
@@ -1305,6 +1308,7 @@ Test(interrupted, workers)
             kill(reports[i].pid, SIGUSR1);
     settle();
     new_jobs();
+    jobs[0].late = true;
     map_jobs(pool, 4);
     observe_int("right", count_right(4));
     observe_int("workers", shared->initialized);
@@ -1500,6 +1504,7 @@ Test(neighbour, other_children)
     alive = fork_own_child();
     pool = new_pool(2, &plain);
     new_jobs();
+    jobs[0].late = true;
     jobs[1].ending = KILLED;
     map_jobs(pool, 4);
     observe_int("right", count_right(4));
