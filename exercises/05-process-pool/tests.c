@@ -72,9 +72,11 @@ static void stay(void)
     _exit(9);
 }
 
+/* Waits until nobody else goes on. The meeting is the same in all processes:
+ * it is larger than all of them together, for else two would meet in it. */
 static void settle(void)
 {
-    static struct meeting nobody_comes = MEETING(2);
+    static struct meeting nobody_comes = MEETING(99);
 
     meet(&nobody_comes);
 }
