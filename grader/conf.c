@@ -179,7 +179,7 @@ static int check_whole(struct conf *conf)
     if (exercise->speed_at_most > 0 &&
         exercise->speed_at_most <= exercise->speed_threshold)
         return conf_fault(conf, "at_most must be more than threshold");
-    if ((exercise->heavy_tests != NULL) !=
+    if ((exercise->heavy_count > 0) !=
         (exercise->heavy_cpu_seconds > exercise->test_cpu_seconds))
         return conf_fault(conf, "heavy_tests and heavy_cpu_seconds come "
                                 "together, and allow more than "

@@ -155,6 +155,16 @@ static int read_needs(struct conf *conf, const char *key, const char *value,
     return 0;
 }
 
+static int read_heavy(struct conf *conf, const char *key, const char *value,
+                      void *place)
+{
+    (void)key;
+    (void)place;
+    conf_add_words(conf, value, &conf->exercise->heavy_tests,
+                   &conf->exercise->heavy_count);
+    return 0;
+}
+
 static int read_allow(struct conf *conf, const char *key, const char *value,
                       void *place)
 {
@@ -209,7 +219,7 @@ static const struct key top_keys[] = {
 
 static const struct key limits_keys[] = {
     {"test_cpu_seconds", read_real, IN_EXERCISE(test_cpu_seconds), false},
-    {"heavy_tests", read_text, IN_EXERCISE(heavy_tests), false},
+    {"heavy_tests", read_heavy, 0, false},
     {"heavy_cpu_seconds", read_real, IN_EXERCISE(heavy_cpu_seconds), false},
     {"memory_mb", read_megabytes, IN_EXERCISE(memory_bytes), false},
 };

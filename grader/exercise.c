@@ -60,9 +60,10 @@ bool exercise_pattern(const char *pattern, const char *test)
 
 double exercise_cpu_seconds(const struct exercise *exercise, const char *test)
 {
-    bool heavy = exercise->heavy_tests != NULL &&
-                 (test == NULL || exercise_pattern(exercise->heavy_tests, test));
+    bool heavy = test == NULL && exercise->heavy_count > 0;
 
+    for (size_t i = 0; test != NULL && i < exercise->heavy_count; i++)
+        heavy = heavy || exercise_pattern(exercise->heavy_tests[i], test);
     return heavy ? exercise->heavy_cpu_seconds : exercise->test_cpu_seconds;
 }
 

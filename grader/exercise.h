@@ -49,7 +49,8 @@ struct exercise {
     int minutes;       /* what it takes a student, about */
 
     double test_cpu_seconds; /* one test, plain; lenses multiply it */
-    const char *heavy_tests; /* a pattern; NULL: none needs more than that */
+    const char **heavy_tests; /* patterns: those that need more than that */
+    size_t heavy_count;
     double heavy_cpu_seconds;
     size_t memory_bytes;
 

@@ -67,6 +67,11 @@ const struct board *stillness_board(const struct stillness *stillness)
     return stillness->board;
 }
 
+void stillness_take_hint(struct stillness *stillness)
+{
+    stillness->board->hinted = 0;
+}
+
 static pid_t parent_of(pid_t pid)
 {
     char text[512];

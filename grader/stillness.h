@@ -73,6 +73,10 @@ void stillness_spend(struct stillness *stillness, const char *test);
 /* The board, as it is; changes under one's eyes unless all is still. */
 const struct board *stillness_board(const struct stillness *stillness);
 
+/* From now on a thread that goes to sleep gives a hint again. To be called
+ * before a look, so that none is missed. */
+void stillness_take_hint(struct stillness *stillness);
+
 /* The test's process as the board names it, if it is `program` or descends
  * from it; else 0. */
 pid_t stillness_process(struct stillness *stillness, pid_t program);

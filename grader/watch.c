@@ -315,6 +315,7 @@ static enum box_word look(void *state, const struct box_sight *sight)
     pid_t pid = stillness_process(watch->stillness, program);
     enum motion motion;
 
+    stillness_take_hint(watch->stillness);
     watch->program = program;
     if (watch->runner == 0)
         watch->runner =

@@ -83,7 +83,8 @@ void record_raw(const char *text, size_t size);
 const char *record_secret(void);
 
 /* Tells the grader that all may be still now: it then takes its two looks at
- * once, and not at its next tick. */
+ * once, and not at its next tick. Says nothing while it has not yet begun to
+ * look for the last one. */
 void record_hint(void);
 
 /*

@@ -55,6 +55,8 @@ QUIET void record_hint(void)
 {
     int error = errno;
 
+    if (atomic_exchange(&board->hinted, 1) != 0)
+        return;
     record_raw("hint\n", 5);
     errno = error;
 }

@@ -1857,6 +1857,7 @@ Test(blocking, cancelled)
     loop_destroy(loop);
     observe_int("completions", calls[0].completions);
     observe_int("ran", calls[0].ran);
+    observe_int("many-waits", watch.waits > 100);
 }
 
 Expect(blocking, cancelled)
@@ -1867,6 +1868,9 @@ Expect(blocking, cancelled)
     expect_int("ran", EQUAL, 1,
                "when loop_destroy() returns, a function that had begun has "
                "returned");
+    expect_int("many-waits", EQUAL, 0,
+               "the loop sleeps until a call has ended and wakes it; it does "
+               "not look every now and then");
 }
 
 /* The first function has begun. */

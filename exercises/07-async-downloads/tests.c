@@ -97,10 +97,9 @@ static const char *tell(const struct result *result)
         snprintf(text, sizeof text, "%ld, no body", result->status);
     else
         snprintf(
-            text, sizeof text, "%ld, %zu bytes, %016llx%s", result->status,
+            text, sizeof text, "%ld, %zu bytes, %016llx", result->status,
             result->size,
-            (unsigned long long)body_sum(BODY_SUM, result->body, result->size),
-            result->body[result->size] == '\0' ? "" : ", no 0 after them");
+            (unsigned long long)body_sum(BODY_SUM, result->body, result->size));
     return text;
 }
 
@@ -193,15 +192,47 @@ static unsigned seed_of_body(int i)
     return (unsigned)(seed() % 1000) * 10 + (unsigned)i;
 }
 
+/* What malloc() has in stock for small blocks holds no zeros: so that no 0
+ * stands behind a body by luck. */
+static void soil_memory(void)
+{
+    enum { EACH = 7, MOST_BYTES = 1032 };
+    static void *blocks[EACH * (MOST_BYTES / 16 + 1)];
+    size_t count = 0;
+
+    for (size_t size = 24; size <= MOST_BYTES; size += 16)
+        for (int i = 0; i < EACH; i++)
+            if ((blocks[count] = malloc(size)) != NULL)
+                memset(blocks[count++], 0xa5, size);
+    while (count > 0)
+        free(blocks[--count]);
+}
+
+/* How many of the results have a 0 after their bytes. */
+static int count_ended(const struct batch *batch)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct result *result = &batch->results[i];
+
+        n += result->error == 0 && result->body != NULL &&
+             result->body[result->size] == '\0';
+    }
+    return n;
+}
+
 Test(results, whole_bodies)
 {
     struct batch batch = {.count = 0};
 
+    soil_memory();
     for (int i = 0; i < SIZES; i++)
         add(&batch,
             origin_url("body/%zu/%u", size_of_body(i), seed_of_body(i)));
     fetch_alone(2, &batch);
     observe_results(&batch);
+    observe_int("ended", count_ended(&batch));
     report(&batch);
 }
 
@@ -211,6 +242,8 @@ Expect(results, whole_bodies)
         expect_body(i, size_of_body(i), seed_of_body(i),
                     "the body has come whole, however many parts it came in, "
                     "and whatever bytes are in it");
+    expect_int("ended", EQUAL, SIZES,
+               "each body has a 0 after its last byte, which does not count");
     expect_int("failed", EQUAL, 0, "no request failed");
     expect_int("requests", EQUAL, SIZES, "each URL is asked for");
     expect_int("posts", EQUAL, 0, "without a body to send it is a GET");
@@ -413,12 +446,12 @@ Expect(failures, in_time)
     expect_int("failed", EQUAL, 2, "the result says how many have failed");
 }
 
-/* One at a time: when the second begins, as much time has passed as it has. */
+/* One at a time: when the second begins, more time has passed than it has. */
 Test(failures, time_in_the_queue)
 {
     struct batch batch = {.count = 0};
 
-    add(&batch, origin_url("never/0"))->timeout_ms = 120;
+    add(&batch, origin_url("never/0"))->timeout_ms = 240;
     add(&batch, origin_url("never/1"))->timeout_ms = 120;
     add(&batch, origin_url("body/100/%u/2", seed_of_body(2)));
     fetch_alone(1, &batch);
@@ -438,13 +471,13 @@ Expect(failures, time_in_the_queue)
 
 /* ---- in flight ----------------------------------------------------------- */
 
+/* All bodies are the same here: whose is whose is asked elsewhere. */
 static void fetch_together(int most, int count, int together)
 {
     struct batch batch = {.count = 0};
 
     for (int i = 0; i < count; i++)
-        add(&batch, origin_url("together/%d/body/100/%u/%d", together,
-                               seed_of_body(i), i));
+        add(&batch, origin_url("together/%d/status/200/%d", together, i));
     fetch_alone(most, &batch);
     observe_results(&batch);
     report(&batch);
@@ -453,7 +486,7 @@ static void fetch_together(int most, int count, int together)
 static void expect_together(int count)
 {
     for (int i = 0; i < count; i++)
-        expect_body(i, 100, seed_of_body(i), "each request has its result");
+        expect_status(i, 200, "each request has its result");
 }
 
 Test(flight, at_least)
@@ -501,9 +534,9 @@ Test(flight, next_at_once)
 {
     struct batch batch = {.count = 0};
 
-    add(&batch, origin_url("until/5/body/100/%u/0", seed_of_body(0)));
-    for (int i = 1; i < 5; i++)
-        add(&batch, origin_url("body/100/%u/%d", seed_of_body(i), i));
+    add(&batch, origin_url("until/%d/status/200/0", MOST));
+    for (int i = 1; i < MOST; i++)
+        add(&batch, origin_url("status/200/%d", i));
     fetch_alone(2, &batch);
     observe_results(&batch);
     report(&batch);
@@ -511,7 +544,7 @@ Test(flight, next_at_once)
 
 Expect(flight, next_at_once)
 {
-    expect_together(5);
+    expect_together(MOST);
     expect_int("let-go", EQUAL, 0,
                "when one has ended the next is started, and waits for no "
                "other");
@@ -525,9 +558,9 @@ Test(session, connections)
     struct batch first = {.count = 0}, second = {.count = 0};
 
     for (int i = 0; i < 6; i++)
-        add(&first, origin_url("body/100/%u/%d", seed_of_body(i), i));
+        add(&first, origin_url("status/200/%d", i));
     for (int i = 0; i < 2; i++)
-        add(&second, origin_url("body/100/%u/again/%d", seed_of_body(i), i));
+        add(&second, origin_url("status/200/again/%d", i));
     fetch(session, &first);
     fetch(session, &second);
     session_close(session);
@@ -550,8 +583,8 @@ Test(session, server_hangs_up)
 {
     struct batch batch = {.count = 0};
 
-    add(&batch, origin_url("bye/body/100/%u/0", seed_of_body(0)));
-    add(&batch, origin_url("closing/body/100/%u/1", seed_of_body(1)));
+    add(&batch, origin_url("bye/status/200/0"));
+    add(&batch, origin_url("closing/status/200/1"));
     add_post(&batch, origin_url("bye/echo/2"), "post", 4);
     add_post(&batch, origin_url("echo/3"), "post", 4);
     fetch_alone(1, &batch);
@@ -563,8 +596,8 @@ Expect(session, server_hangs_up)
 {
     const char *why = "a connection that was closed is replaced";
 
-    expect_body(0, 100, seed_of_body(0), why);
-    expect_body(1, 100, seed_of_body(1), why);
+    expect_status(0, 200, why);
+    expect_status(1, 200, why);
     expect_echo(2, "post", 4, why);
     expect_echo(3, "post", 4, why);
     expect_int("failed", EQUAL, 0, "no request failed");
@@ -588,17 +621,17 @@ Expect(thread, one)
 /*
  * Each request is held back until nobody can move any more. Who asks again and
  * again for what has come has used up the processor time of a test before the
- * last of them.
+ * last of them, and who naps in between its wall time.
  */
 Test(thread, asleep)
 {
-    fetch_together(1, 8, 2);
+    fetch_together(1, 12, 2);
 }
 
 Expect(thread, asleep)
 {
-    expect_together(8);
-    expect_int("requests", EQUAL, 8, "each request is sent");
+    expect_together(12);
+    expect_int("requests", EQUAL, 12, "each request is sent");
 }
 
 /* ---- faults: any call may fail -------------------------------------------
@@ -616,7 +649,7 @@ static bool right_body(const struct result *result, size_t size, unsigned seed)
     for (size_t at = 0; at < size; at++)
         if ((unsigned char)result->body[at] != body_byte(seed, at))
             return false;
-    return result->body[size] == '\0';
+    return true;
 }
 
 /* An error without anything beside it, or the right result. */
@@ -628,6 +661,8 @@ static bool wrong(const struct result *result, size_t size, unsigned seed)
            result->status != 0;
 }
 
+/* One alone at first: which piece of whose body comes next is chance when
+ * there are two. */
 Test(faults, fetch_twice)
 {
     struct batch batch = {.count = 0};
@@ -641,8 +676,9 @@ Test(faults, fetch_twice)
     for (int turn = 0; session != NULL && turn < 2; turn++) {
         size_t failed = 0;
 
+        batch.count = turn == 0 ? 1 : 4;
         fetch(session, &batch);
-        for (int i = 0; i < 4; i++) {
+        for (size_t i = 0; i < batch.count; i++) {
             wrongs += wrong(&batch.results[i], FAULT_BODY, (unsigned)i);
             failed += batch.results[i].error != 0;
         }

@@ -2066,7 +2066,7 @@ Expect(task, left_over)
 
 /* ---- many --------------------------------------------------------------- */
 
-enum { MANY = 200, CROWD = 10000, SWITCHES = 1000000 };
+enum { MANY = 150, CROWD = 10000, SWITCHES = 1000000 };
 
 static void *for_ever(void *arg)
 {
@@ -2103,7 +2103,7 @@ static int run_crowd(int count, int rounds, size_t stack, int *closed)
     return wrong;
 }
 
-Test(many, two_hundred)
+Test(many, alive)
 {
     int closed = 0;
 
@@ -2111,7 +2111,7 @@ Test(many, two_hundred)
     observe_int("closed", closed);
 }
 
-Expect(many, two_hundred)
+Expect(many, alive)
 {
     expect_int("wrong", EQUAL, 0, "each has a stack and a state of its own");
     expect_int("closed", EQUAL, MANY, "each is closed when it is destroyed");

@@ -375,8 +375,8 @@ static void *put_letters(void *arg)
 
 Test(queue, full)
 {
-    struct putter putter = {.queue = new_queue(3), .count = 8};
-    char story[9] = "";
+    struct putter putter = {.queue = new_queue(3), .count = 4};
+    char story[5] = "";
 
     putter.thread = start(put_letters, &putter);
     settle();
@@ -384,7 +384,7 @@ Test(queue, full)
     story[0] = taken(putter.queue);
     settle();
     observe_int("accepted-then", heard(ACCEPTED));
-    for (int i = 1; i < 8; i++)
+    for (int i = 1; i < 4; i++)
         story[i] = taken(putter.queue);
     pthread_join(putter.thread, NULL);
     observe_str("story", story);
@@ -397,7 +397,7 @@ Expect(queue, full)
                "three are in the queue of three: then queue_put() blocks");
     expect_int("accepted-then", EQUAL, 4,
                "one was taken, so there is room for one more");
-    expect_str("story", "abcdefgh",
+    expect_str("story", "abcd",
                "nothing is lost, and the order is that of the puts");
 }
 
@@ -1035,6 +1035,7 @@ Test(daemon, each_its_own)
     queue_put(queues[0], &letters[0]);
     settle();
     queue_put(queues[1], &letters[1]);
+    settle();
     observe_int("first-done", (long long)daemon_finish(daemons[0]));
     observe_int("second-done", (long long)daemon_finish(daemons[1]));
     observe_str("first", diaries[0].story);
@@ -1122,6 +1123,7 @@ Test(daemon, no_thread)
         daemon_finish(daemon);
     daemon = daemon_start(queue, count_work, NULL);
     observe_int("some", daemon != NULL);
+    settle();
     if (daemon != NULL)
         observe_int("done", (long long)daemon_finish(daemon));
     queue_destroy(queue);
@@ -1371,6 +1373,7 @@ Test(faults, daemon)
     settle();
     for (int i = 0; i < 2; i++)
         accepted += queue_put(queue, &letters[i]) == 0;
+    settle();
     done = (long long)daemon_finish(daemon);
     queue_destroy(queue);
     observe_errors(2 - accepted);

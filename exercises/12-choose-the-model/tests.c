@@ -1115,7 +1115,7 @@ static const int figures[KINDS][MODELS] = {
 static int measure(enum kind kind, enum model model)
 {
     enum { COUNT = CHOICE_IN_FLIGHT };
-    static struct meeting all = MEETING(CHOICE_WORKERS);
+    static struct meeting all = MEETING(CHOICE_WORKERS + 1);
     run *const runs[MODELS] = {run_sequential, run_with_threads,
                                run_with_processes, run_on_loop};
     int held = model == LOOP         ? CHOICE_IN_FLIGHT

@@ -74,13 +74,15 @@ Test(exercise, everything)
     struct exercise *exercise =
         load("; a comment\n" TOP "allow = fork waitpid\n"
              "[limits]\ntest_cpu_seconds = 0.4\nmemory_mb = 64 ; small\n"
-             "heavy_tests = crowd/*\nheavy_cpu_seconds = 2\n"
+             "heavy_tests = crowd/* two/x\nheavy_cpu_seconds = 2\n"
              "[speed]\nthreads = 4\nthreshold = 2.5\nat_most = 3.5\n"
              "why = one waits\n" TIMED "tests = one/*\n  two/*  two/x\n");
 
     cr_assert_not_null(exercise, "%s", why);
     cr_expect_eq(exercise_cpu_seconds(exercise, "one/a"), 0.4);
     cr_expect_eq(exercise_cpu_seconds(exercise, "crowd/a"), 2);
+    cr_expect_eq(exercise_cpu_seconds(exercise, "two/x"), 2);
+    cr_expect_eq(exercise_cpu_seconds(exercise, "two/a"), 0.4);
     cr_expect_eq(exercise_cpu_seconds(exercise, NULL), 2);
     cr_expect_eq(exercise->memory_bytes, 64u << 20);
     cr_expect_eq(exercise->speed_threads, 4);

@@ -1,4 +1,4 @@
-/* expect: fail send-and-yield */
+/* expect: fail addresses */
 /*
  * The address goes in two halves. But an int has a sign, and if the lower
  * half looks negative, the upper one is lost when they are put together.
