@@ -2066,7 +2066,7 @@ Expect(task, left_over)
 
 /* ---- many --------------------------------------------------------------- */
 
-enum { MANY = 150, CROWD = 10000, SWITCHES = 1000000 };
+enum { MANY = 200, CROWD = 10000, SWITCHES = 1000000 };
 
 static void *for_ever(void *arg)
 {
