@@ -358,8 +358,8 @@ static int link_program(void *ctx, struct lab *lab, enum program program,
     argv[n++] = lab_harness(ctx, lab, recipe->harness);
     if (recipe->library != NULL)
         argv[n++] = recipe->library;
-    for (size_t i = 0; i < exercise->library_count && i < LIBRARIES_MAX; i++)
-        argv[n++] = exercise_library(exercise->libraries[i]);
+    for (size_t i = 0; i < exercise->libraries.count && i < LIBRARIES_MAX; i++)
+        argv[n++] = exercise_library(exercise->libraries.items[i]);
     argv[n] = NULL;
     if (run_tool(ctx, lab, argv, &result) == 0 && result.end == BOX_EXITED &&
         result.code == 0)

@@ -35,8 +35,8 @@ static int section_end(struct conf *conf)
     if (check->measured && check->property != PROPERTY_SPEED)
         return conf_fault(conf, "check %s: only speed is measured",
                           check->name);
-    if (check->test_count == 0)
-        conf_add_words(conf, "*", &check->tests, &check->test_count);
+    if (check->tests.count == 0)
+        conf_add_words(conf, "*", &check->tests);
     return 0;
 }
 
@@ -165,11 +165,11 @@ static int check_whole(struct conf *conf)
         const struct check *check = &exercise->checks[i];
 
         sum += check->points;
-        for (size_t k = 0; k < check->needs_count; k++)
-            if (strcmp(check->needs[k], check->name) == 0 ||
-                !has_check(exercise, check->needs[k]))
+        for (size_t k = 0; k < check->needs.count; k++)
+            if (strcmp(check->needs.items[k], check->name) == 0 ||
+                !has_check(exercise, check->needs.items[k]))
                 return conf_fault(conf, "check %s needs '%s', no other check",
-                                  check->name, check->needs[k]);
+                                  check->name, check->needs.items[k]);
         if (check->measured && !conf->has_speed)
             return conf_fault(conf,
                               "check %s is measured: a section [speed] "
@@ -179,7 +179,7 @@ static int check_whole(struct conf *conf)
     if (exercise->speed_at_most > 0 &&
         exercise->speed_at_most <= exercise->speed_threshold)
         return conf_fault(conf, "at_most must be more than threshold");
-    if ((exercise->heavy_count > 0) !=
+    if ((exercise->heavy_tests.count > 0) !=
         (exercise->heavy_cpu_seconds > exercise->test_cpu_seconds))
         return conf_fault(conf, "heavy_tests and heavy_cpu_seconds come "
                                 "together, and allow more than "
@@ -197,7 +197,7 @@ static void add_builds(struct conf *conf)
     check->title = "compiles and links";
     check->property = PROPERTY_BUILD;
     check->lenses = 1u << LENS_BUILD;
-    conf_add_words(conf, "*", &check->tests, &check->test_count);
+    conf_add_words(conf, "*", &check->tests);
 }
 
 int conf_read(void *ctx, const char *path, const char *name,

@@ -125,69 +125,38 @@ static int read_lens_set(struct conf *conf, const char *key, const char *value,
     return 0;
 }
 
-void conf_add_words(struct conf *conf, const char *value, const char ***words,
-                    size_t *count)
+void conf_add_words(struct conf *conf, const char *value, struct words *words)
 {
     char *copy = talloc_strdup(conf->ctx, value), *rest = NULL;
 
     for (char *word = strtok_r(copy, " \t", &rest); word;
          word = strtok_r(NULL, " \t", &rest)) {
-        *words = talloc_realloc(conf->ctx, *words, const char *, *count + 1);
-        (*words)[(*count)++] = word;
+        words->items = talloc_realloc(conf->ctx, words->items, const char *,
+                                      words->count + 1);
+        words->items[words->count++] = word;
     }
 }
 
-static int read_tests(struct conf *conf, const char *key, const char *value,
+static int read_words(struct conf *conf, const char *key, const char *value,
                       void *place)
 {
     (void)key;
-    (void)place;
-    conf_add_words(conf, value, &conf->check->tests, &conf->check->test_count);
-    return 0;
-}
-
-static int read_needs(struct conf *conf, const char *key, const char *value,
-                      void *place)
-{
-    (void)key;
-    (void)place;
-    conf_add_words(conf, value, &conf->check->needs, &conf->check->needs_count);
-    return 0;
-}
-
-static int read_heavy(struct conf *conf, const char *key, const char *value,
-                      void *place)
-{
-    (void)key;
-    (void)place;
-    conf_add_words(conf, value, &conf->exercise->heavy_tests,
-                   &conf->exercise->heavy_count);
-    return 0;
-}
-
-static int read_allow(struct conf *conf, const char *key, const char *value,
-                      void *place)
-{
-    (void)key;
-    (void)place;
-    conf_add_words(conf, value, &conf->exercise->allow,
-                   &conf->exercise->allow_count);
+    conf_add_words(conf, value, place);
     return 0;
 }
 
 static int read_libraries(struct conf *conf, const char *key, const char *value,
                           void *place)
 {
-    struct exercise *exercise = conf->exercise;
-    size_t i = exercise->library_count;
+    struct words *libraries = place;
+    size_t i = libraries->count;
 
-    (void)place;
-    conf_add_words(conf, value, &exercise->libraries, &exercise->library_count);
-    for (; i < exercise->library_count; i++)
-        if (exercise_library(exercise->libraries[i]) == NULL)
+    conf_add_words(conf, value, libraries);
+    for (; i < libraries->count; i++)
+        if (exercise_library(libraries->items[i]) == NULL)
             return conf_fault(conf,
                               "%s: '%s' is not known; there are curl, expat",
-                              key, exercise->libraries[i]);
+                              key, libraries->items[i]);
     return 0;
 }
 
@@ -212,14 +181,14 @@ static const struct key top_keys[] = {
     {"ideas", read_text, IN_EXERCISE(ideas), true},
     {"order", read_whole, IN_EXERCISE(order), true},
     {"minutes", read_whole, IN_EXERCISE(minutes), true},
-    {"allow", read_allow, 0, false},
-    {"libraries", read_libraries, 0, false},
+    {"allow", read_words, IN_EXERCISE(allow), false},
+    {"libraries", read_libraries, IN_EXERCISE(libraries), false},
     {"server", read_server, 0, false},
 };
 
 static const struct key limits_keys[] = {
     {"test_cpu_seconds", read_real, IN_EXERCISE(test_cpu_seconds), false},
-    {"heavy_tests", read_heavy, 0, false},
+    {"heavy_tests", read_words, IN_EXERCISE(heavy_tests), false},
     {"heavy_cpu_seconds", read_real, IN_EXERCISE(heavy_cpu_seconds), false},
     {"memory_mb", read_megabytes, IN_EXERCISE(memory_bytes), false},
 };
@@ -235,10 +204,10 @@ static const struct key check_keys[] = {
     {"title", read_text, IN_CHECK(title), true},
     {"property", read_property, IN_CHECK(property), true},
     {"lenses", read_lens_set, IN_CHECK(lenses), true},
-    {"tests", read_tests, 0, false},
+    {"tests", read_words, IN_CHECK(tests), false},
     {"points", read_whole, IN_CHECK(points), true},
     {"measured", read_yes, IN_CHECK(measured), false},
-    {"needs", read_needs, 0, false},
+    {"needs", read_words, IN_CHECK(needs), false},
 };
 
 const struct section conf_sections[SECTIONS] = {

@@ -49,8 +49,7 @@ extern const struct section conf_sections[SECTIONS];
 int conf_fault(struct conf *conf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds the words of `value` to an array. */
-void conf_add_words(struct conf *conf, const char *value, const char ***words,
-                    size_t *count);
+/* Adds the words of `value`. */
+void conf_add_words(struct conf *conf, const char *value, struct words *words);
 
 #endif

@@ -123,11 +123,8 @@ static bool rests_on(const struct exercise *exercise, enum lens lens,
     for (size_t c = 0; c < exercise->check_count; c++) {
         const struct check *check = &exercise->checks[c];
 
-        if (!wanted(check, lens, false))
-            continue;
-        for (size_t t = 0; t < check->test_count; t++)
-            if (exercise_pattern(check->tests[t], test))
-                return true;
+        if (wanted(check, lens, false) && exercise_covers(&check->tests, test))
+            return true;
     }
     return false;
 }

@@ -58,12 +58,19 @@ bool exercise_pattern(const char *pattern, const char *test)
     return fnmatch(pattern, test, 0) == 0;
 }
 
+bool exercise_covers(const struct words *patterns, const char *test)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (exercise_pattern(patterns->items[i], test))
+            return true;
+    return false;
+}
+
 double exercise_cpu_seconds(const struct exercise *exercise, const char *test)
 {
-    bool heavy = test == NULL && exercise->heavy_count > 0;
+    bool heavy = test == NULL ? exercise->heavy_tests.count > 0
+                              : exercise_covers(&exercise->heavy_tests, test);
 
-    for (size_t i = 0; test != NULL && i < exercise->heavy_count; i++)
-        heavy = heavy || exercise_pattern(exercise->heavy_tests[i], test);
     return heavy ? exercise->heavy_cpu_seconds : exercise->test_cpu_seconds;
 }
 

@@ -9,6 +9,12 @@
 
 #define EXERCISE_POINTS 100 /* of all checks together */
 
+/* What a key with several words says. May be empty. */
+struct words {
+    const char **items; /* talloc array */
+    size_t count;
+};
+
 /*
  * One line of the verdict: one property of the answer. Points belong to the
  * property, whichever of its lenses shows that it is broken.
@@ -27,13 +33,10 @@ struct check {
         PROPERTY_SPEED      /* things overlap; more cores help */
     } property;
     unsigned lenses;    /* bit set, 1u << LENS_... */
-    const char **tests; /* patterns "suite/name" or "suite/ *"; talloc array,
-                           never empty */
-    size_t test_count;
-    bool measured; /* speed by the clock: workload.c, [speed] threshold */
-    const char **needs; /* checks: as long as one of them does not pass, this
-                           one has shown nothing by passing; may be empty */
-    size_t needs_count;
+    struct words tests; /* patterns "suite/name" or "suite/ *"; never empty */
+    bool measured;      /* speed by the clock: workload.c, [speed] threshold */
+    struct words needs; /* checks: as long as one of them does not pass, this
+                           one has shown nothing by passing */
     int points;
 };
 
@@ -48,9 +51,8 @@ struct exercise {
     int order;         /* place in the recommended course */
     int minutes;       /* what it takes a student, about */
 
-    double test_cpu_seconds; /* one test, plain; lenses multiply it */
-    const char **heavy_tests; /* patterns: those that need more than that */
-    size_t heavy_count;
+    double test_cpu_seconds;  /* one test, plain; lenses multiply it */
+    struct words heavy_tests; /* patterns: those that need more than that */
     double heavy_cpu_seconds;
     size_t memory_bytes;
 
@@ -59,13 +61,10 @@ struct exercise {
     double speed_at_most;  /* more than this is wrong; 0: the more the better */
     const char *speed_why; /* why, a clause; or NULL */
 
-    const char **allow; /* calls the exercise is about ("fork"), for a later
-                           gate; may be empty */
-    size_t allow_count;
-
-    const char **libraries; /* that an answer is linked with; may be empty */
-    size_t library_count;
-    bool server; /* its tests ask the origin server (origin.c) */
+    struct words allow;     /* calls the exercise is about ("fork"), for a later
+                               gate */
+    struct words libraries; /* that an answer is linked with */
+    bool server;            /* its tests ask the origin server (origin.c) */
 
     struct check *checks; /* talloc array; the first is always "builds" */
     size_t check_count;
@@ -100,6 +99,9 @@ struct exercise *exercise_find(void *ctx, const char *root, const char *word,
 /* true when the pattern ("suite/name", "suite/ *") covers the test; "*" covers
  * all but those that are explored */
 bool exercise_pattern(const char *pattern, const char *test);
+
+/* true when one of the patterns does */
+bool exercise_covers(const struct words *patterns, const char *test);
 
 /* How long that test may compute, plain; NULL: the longest that any may. */
 double exercise_cpu_seconds(const struct exercise *exercise, const char *test);

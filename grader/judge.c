@@ -219,8 +219,8 @@ static void judge_row(struct judging *judging, struct row *row)
 
 static bool needs(const struct check *check, const char *other)
 {
-    for (size_t i = 0; i < check->needs_count; i++)
-        if (strcmp(check->needs[i], other) == 0)
+    for (size_t i = 0; i < check->needs.count; i++)
+        if (strcmp(check->needs.items[i], other) == 0)
             return true;
     return false;
 }

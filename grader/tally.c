@@ -14,10 +14,7 @@
 
 bool tally_covers(const struct check *check, const char *test)
 {
-    for (size_t i = 0; i < check->test_count; i++)
-        if (exercise_pattern(check->tests[i], test))
-            return true;
-    return false;
+    return exercise_covers(&check->tests, test);
 }
 
 size_t tally_covered(const struct judging *judging, const struct check *check)

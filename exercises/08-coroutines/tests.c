@@ -2103,7 +2103,7 @@ static int run_crowd(int count, int rounds, size_t stack, int *closed)
     return wrong;
 }
 
-Test(many, alive)
+Test(many, two_hundred)
 {
     int closed = 0;
 
@@ -2111,7 +2111,7 @@ Test(many, alive)
     observe_int("closed", closed);
 }
 
-Expect(many, alive)
+Expect(many, two_hundred)
 {
     expect_int("wrong", EQUAL, 0, "each has a stack and a state of its own");
     expect_int("closed", EQUAL, MANY, "each is closed when it is destroyed");

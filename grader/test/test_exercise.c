@@ -65,8 +65,8 @@ Test(exercise, smallest)
     cr_expect_str_eq(exercise->checks[1].name, "a-b");
     cr_expect_eq(exercise->checks[1].lenses,
                  1u << LENS_TSAN | 1u << LENS_HELGRIND);
-    cr_assert_eq(exercise->checks[1].test_count, 1);
-    cr_expect_str_eq(exercise->checks[1].tests[0], "*");
+    cr_assert_eq(exercise->checks[1].tests.count, 1);
+    cr_expect_str_eq(exercise->checks[1].tests.items[0], "*");
 }
 
 Test(exercise, everything)
@@ -89,11 +89,11 @@ Test(exercise, everything)
     cr_expect_eq(exercise->speed_threshold, 2.5);
     cr_expect_eq(exercise->speed_at_most, 3.5);
     cr_expect_str_eq(exercise->speed_why, "one waits");
-    cr_assert_eq(exercise->allow_count, 2);
-    cr_expect_str_eq(exercise->allow[1], "waitpid");
+    cr_assert_eq(exercise->allow.count, 2);
+    cr_expect_str_eq(exercise->allow.items[1], "waitpid");
     cr_expect(exercise->checks[1].measured);
-    cr_assert_eq(exercise->checks[1].test_count, 3);
-    cr_expect_str_eq(exercise->checks[1].tests[2], "two/x");
+    cr_assert_eq(exercise->checks[1].tests.count, 3);
+    cr_expect_str_eq(exercise->checks[1].tests.items[2], "two/x");
 }
 
 Test(exercise, library_and_server)
@@ -102,13 +102,13 @@ Test(exercise, library_and_server)
         load(TOP "libraries = curl\nserver = origin\n" CHECK);
 
     cr_assert_not_null(exercise, "%s", why);
-    cr_assert_eq(exercise->library_count, 1);
-    cr_expect_str_eq(exercise_library(exercise->libraries[0]), "-lcurl");
+    cr_assert_eq(exercise->libraries.count, 1);
+    cr_expect_str_eq(exercise_library(exercise->libraries.items[0]), "-lcurl");
     cr_expect_str_eq(exercise_library("expat"), "-lexpat");
     cr_expect(exercise->server);
     exercise = load(TOP CHECK);
     cr_assert_not_null(exercise, "%s", why);
-    cr_expect_eq(exercise->library_count, 0);
+    cr_expect_eq(exercise->libraries.count, 0);
     cr_expect_not(exercise->server);
     refused(TOP "libraries = curl -Wl,x\n" CHECK, "'-Wl,x' is not known");
     refused(TOP "server = apache\n" CHECK, "there is only origin");

@@ -175,6 +175,6 @@ Test(judge, lens_without_a_run_is_no_pass)
 
 Test(judge, check_without_a_test_is_no_pass)
 {
-    made->exercise.checks[ROW_MEMORY].tests[0] = "other/*";
+    made->exercise.checks[ROW_MEMORY].tests.items[0] = "other/*";
     made_is(row(ROW_MEMORY), STATUS_ERROR, "error");
 }

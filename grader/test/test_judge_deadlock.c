@@ -166,7 +166,7 @@ Test(judge_deadlock, misuse_with_clocklock_is_a_note)
 
 Test(judge_deadlock, elsewhere_does_not_count)
 {
-    made->exercise.checks[ROW_DEADLOCK].tests[0] = "overlap/*";
+    made->exercise.checks[ROW_DEADLOCK].tests.items[0] = "overlap/*";
     made_cut(made, made_run(made, "gcc"), "count/two");
     made_run(made, "gcc")->asked_count = 1;
     report("gcc", BUG_DEADLOCK, LINES(12, 14));

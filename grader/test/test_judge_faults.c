@@ -44,7 +44,7 @@ static void setup(void)
     check->name = "errors-handled";
     check->property = PROPERTY_FAULTS;
     check->lenses = 1u << LENS_FAULTS;
-    check->tests[0] = "count/two";
+    check->tests.items[0] = "count/two";
     made->evidence.lenses |= 1u << LENS_FAULTS;
     run = made_run(made, "overlap");
     run->lens = LENS_FAULTS;

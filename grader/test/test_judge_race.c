@@ -274,7 +274,7 @@ Test(judge_race, what_runs_through_a_race_is_luck_in_tests_where_none_was_seen)
     struct check *results = &made->exercise.checks[ROW_RESULTS];
     struct check *memory = &made->exercise.checks[ROW_MEMORY];
 
-    results->tests[0] = memory->tests[0] = "count/four";
+    results->tests.items[0] = memory->tests.items[0] = "count/four";
     report("tsan", BUG_RACE, LINES(12, 20)); /* in count/two */
     ran(one, 1);
     made_is(row(ROW_RACE), STATUS_FAIL, NULL);
@@ -290,7 +290,7 @@ Test(judge_race, who_called_the_racing_line_must_have_run_as_well)
     static int lines[] = {12, 20, 30};
     struct side *side = &report("tsan", BUG_RACE, LINES(12, 20))->sides[0];
 
-    made->exercise.checks[ROW_RESULTS].tests[0] = "count/four";
+    made->exercise.checks[ROW_RESULTS].tests.items[0] = "count/four";
     side->stack = talloc_realloc(made, side->stack, struct place, 3);
     side->stack[2] = side->stack[1];
     side->stack[2].line = 30;
@@ -349,8 +349,8 @@ Test(judge_race, pass_shows_nothing_while_a_needed_check_fails)
 {
     struct check *check = &made->exercise.checks[ROW_RACE];
 
-    check->needs = &made->exercise.checks[ROW_RESULTS].name;
-    check->needs_count = 1;
+    check->needs.items = &made->exercise.checks[ROW_RESULTS].name;
+    check->needs.count = 1;
     made_is(row(ROW_RACE), STATUS_PASS, NULL);
     made_value(made, made_run(made, "gcc"), "count/two", "total", "999");
     made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
@@ -359,7 +359,7 @@ Test(judge_race, pass_shows_nothing_while_a_needed_check_fails)
 
 Test(judge_race, threads_of_other_tests_show_nothing)
 {
-    made->exercise.checks[ROW_RACE].tests[0] = "count/*";
+    made->exercise.checks[ROW_RACE].tests.items[0] = "count/*";
     made_value(made, made_run(made, "tsan"), "count/two", "threads", "1");
     made_value(made, made_run(made, "tsan"), "count/four", "threads", "1");
     made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
@@ -388,7 +388,7 @@ Test(judge_race, wrong_results_show_nothing)
 
 Test(judge_race, half_of_the_results_is_enough)
 {
-    made->exercise.checks[ROW_RACE].tests[0] = "count/*";
+    made->exercise.checks[ROW_RACE].tests.items[0] = "count/*";
     made_value(made, made_run(made, "tsan"), "count/two", "total", "1");
     made_is(row(ROW_RACE), STATUS_PASS, NULL);
 }
@@ -412,7 +412,7 @@ Test(judge_race, misuse_counts_here_without_a_deadlock_check)
 {
     report("tsan", BUG_LOCK_MISUSE, LINES(12))->title =
         "unlock of an unlocked mutex (or by a wrong thread)";
-    made->exercise.checks[ROW_DEADLOCK].tests[0] = "overlap/*";
+    made->exercise.checks[ROW_DEADLOCK].tests.items[0] = "overlap/*";
     made_is(row(ROW_RACE), STATUS_FAIL, NULL);
     made_says(verdict.rows[ROW_RACE].message, "unlocked that nobody holds");
     made_is(&verdict.rows[ROW_DEADLOCK], STATUS_PASS, NULL);

@@ -46,7 +46,7 @@ static void setup(void)
     check->name = "every-interleaving";
     check->property = PROPERTY_SCHEDULES;
     check->lenses = 1u << LENS_INTERLEAVINGS;
-    check->tests[0] = "count/two";
+    check->tests.items[0] = "count/two";
     made->evidence.lenses |= 1u << LENS_INTERLEAVINGS;
     run = made_run(made, "overlap");
     run->lens = LENS_INTERLEAVINGS;

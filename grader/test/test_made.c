@@ -62,8 +62,8 @@ static void make_exercise(struct made *made)
         check->title = checks[i].title;
         check->property = checks[i].property;
         check->lenses = checks[i].lenses;
-        check->tests = patterns(made, checks[i].tests);
-        check->test_count = 1;
+        check->tests.items = patterns(made, checks[i].tests);
+        check->tests.count = 1;
         check->measured = checks[i].measured;
         check->points = checks[i].points;
     }
