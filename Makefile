@@ -393,7 +393,8 @@ build/test/speedup/%: harness/test/speedup/%.c harness/test/speedup/work.h \
 	        $@.$$$$.o build/kit/explorer/whole_timed.o -lm && mv -f $@.$$$$ $@; \
 	    status=$$?; rm -f $@.$$$$.o $@.$$$$; exit $$status
 
-build/test/unit: $(UNIT_O) $(LESS_MAIN) | $(KIT) $(SPEEDUP)
+build/test/unit: $(UNIT_O) $(LESS_MAIN) build/kit/harness/plain/shared_lock.o \
+    | $(KIT) $(SPEEDUP)
 	$(call link,$(KIT_CC) -pthread $^ $(KIT_PKG_LIBS) -lcriterion)
 
 build/test/%: build/grader/test/%.o build/grader/test/drive.o $(LESS_MAIN) \

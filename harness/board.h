@@ -109,7 +109,7 @@ struct board {
     char test[128];          /* "suite/name" */
     _Atomic uint32_t serial; /* tests begun */
 
-    _Atomic uint32_t lock;   /* spin lock, held for a few instructions */
+    _Atomic uint32_t lock;   /* shared_lock(); for a few instructions */
     _Atomic int32_t alive;   /* rows alive */
     _Atomic int32_t running; /* rows alive and not in a wrapped wait */
     _Atomic int32_t pending; /* threads that wait to be let go */

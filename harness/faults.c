@@ -11,6 +11,7 @@
 #include "faults.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,11 +79,12 @@ static struct entry *entry_of(const struct fault_call *call,
             return &calls->entries[i];
     if (!calls->planning || calls->used == ENTRIES_MAX)
         return NULL;
-    entry = &calls->entries[calls->used++];
+    entry = &calls->entries[calls->used];
     snprintf(entry->name, sizeof entry->name, "%s", call->name);
     snprintf(entry->says, sizeof entry->says, "%s", call->says);
     entry->at = *at;
     entry->child = child;
+    calls->used++; /* last: shared_lock.c */
     return entry;
 }
 
@@ -96,13 +98,13 @@ enum fault_action faults_here(const struct fault_call *call,
 
     if (armed.number < 0 || row == NULL || board->pid == 0)
         return ACTION_NONE;
-    quiet_lock(&calls->lock);
+    shared_lock(&calls->lock);
     entry = entry_of(call, at, child);
     if (entry != NULL) {
         entry->can |= call->can;
         count = ++entry->count;
     }
-    quiet_unlock(&calls->lock);
+    shared_unlock(&calls->lock);
     if (entry == NULL || armed.number == 0 || count != armed.time ||
         entry != &calls->entries[armed.entry])
         return ACTION_NONE;
@@ -156,6 +158,17 @@ const char *faults_suffix(void)
 
 /* A slot whose block was forgotten keeps this, so that searches go on. */
 static char gone;
+
+/* A child has one thread; who held the lock at the fork is not in it. */
+static void free_blocks(void)
+{
+    blocks_lock = 0;
+}
+
+__attribute__((constructor)) static void watch_fork(void)
+{
+    pthread_atfork(NULL, NULL, free_blocks);
+}
 
 /* Where the search for a block begins; it ends at a slot never used. */
 static size_t first_slot(const void *block)

@@ -200,6 +200,17 @@ SETS_ERRNO(int, epoll_create, (int size), (size), EMFILE)
 static void *closed[CLOSED_MAX];
 static _Atomic uint32_t closed_lock;
 
+/* As in faults.c: the holder is not in a child. */
+static void free_closed(void)
+{
+    closed_lock = 0;
+}
+
+__attribute__((constructor)) static void watch_fork(void)
+{
+    pthread_atfork(NULL, NULL, free_closed);
+}
+
 static void *swap_closed(void *old, void *new)
 {
     void *found = NULL;

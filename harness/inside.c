@@ -97,11 +97,11 @@ QUIET static void board_fork(void)
         return; /* no test runs yet: this will be a test's own process */
     self = NULL;
     if (known) {
-        quiet_lock(&board->lock);
+        shared_lock(&board->lock);
         self = row_next();
         if (self != NULL)
             self->pid = getpid();
-        quiet_unlock(&board->lock);
+        shared_unlock(&board->lock);
     }
     if (self != NULL)
         row_adopt(self, stack_top);
@@ -120,7 +120,7 @@ QUIET struct board_row *row_new(const struct frames *created)
 
     if (row_is_child(self))
         return NULL;
-    quiet_lock(&board->lock);
+    shared_lock(&board->lock);
     row = row_next();
     if (row != NULL) {
         row->created = *created;
@@ -129,7 +129,7 @@ QUIET struct board_row *row_new(const struct frames *created)
         if ((uint32_t)board->alive > board->most)
             board->most = (uint32_t)board->alive;
     }
-    quiet_unlock(&board->lock);
+    shared_unlock(&board->lock);
     return row;
 }
 

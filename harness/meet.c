@@ -73,12 +73,12 @@ QUIET __attribute__((noinline)) int meet(struct meeting *meeting)
     if (row == NULL)
         return 1;
     frames_here(&at, __builtin_frame_address(0));
-    quiet_lock(&board->lock);
+    shared_lock(&board->lock);
     seen = board->let_go_meetings;
     row->meeting = key;
     if (count_inside(key) >= meeting->size)
         dissolve(key);
-    quiet_unlock(&board->lock);
+    shared_unlock(&board->lock);
     if (row->meeting != key) {
         quiet_wake_all(&board->bell);
         return row->met;
@@ -87,10 +87,10 @@ QUIET __attribute__((noinline)) int meet(struct meeting *meeting)
     board->pending += 1;
     wait_begin(row, WAIT_MEETING, key, false, &at);
     wait_for_bell(row, &board->let_go_meetings, seen, key);
-    quiet_lock(&board->lock);
+    shared_lock(&board->lock);
     if (row->meeting == key)
         dissolve(key);
-    quiet_unlock(&board->lock);
+    shared_unlock(&board->lock);
     quiet_wake_all(&board->bell);
     wait_end(row);
     board->pending -= 1;

@@ -59,4 +59,9 @@ QUIET static inline void quiet_unlock(_Atomic uint32_t *lock)
     atomic_store(lock, 0);
 }
 
+/* Of a word that several processes share; it is free when 0. That of a thread
+ * that was killed is taken over (shared_lock.c). */
+void shared_lock(_Atomic uint32_t *lock);
+void shared_unlock(_Atomic uint32_t *lock);
+
 #endif
