@@ -314,7 +314,7 @@ struct report hang_report(void *ctx, const struct board *board,
         for (uint32_t i = 0; i < scene.used; i++) {
             row = &board->rows[i];
             if (board_alive(row) && row->waiting != WAIT_MEETING &&
-                row->waiting != WAIT_RUNNER &&
+                row->waiting != WAIT_END && row->waiting != WAIT_RUNNER &&
                 (row->held_count > 0) == with_locks)
                 add_side(&scene, &report, row);
         }

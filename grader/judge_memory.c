@@ -16,7 +16,7 @@ static const struct {
      "Join every thread that you create before you return."},
     {"children-left", "child process was still there",
      "child processes were still there",
-     "Wait for every child with waitpid()."},
+     "Wait for every child with waitpid(), each process for its own."},
     {"descriptors-left", "descriptor was still open",
      "descriptors were still open",
      "Close both ends of every pipe, on every path out of the function."},

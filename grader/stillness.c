@@ -149,6 +149,27 @@ static bool sees(const struct glance *look, pid_t tid)
     return false;
 }
 
+/* All that belong to the test. Who outlives its parent descends from the test
+ * no more, but the board knows it. */
+static bool glance_at_test(struct glance *look,
+                           const struct stillness *stillness, pid_t pid)
+{
+    const struct board *board = stillness->board;
+    uint32_t used = board->rows_used;
+
+    if (!glance_at_process(look, board, stillness->strangers, pid))
+        return false;
+    for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++) {
+        const struct board_row *row = &board->rows[i];
+        pid_t child = row->pid;
+
+        if (child != 0 && board_alive(row) && !sees(look, row->tid) &&
+            !glance_at_process(look, board, stillness->strangers, child))
+            return false;
+    }
+    return true;
+}
+
 /* The kernel's list of children leaves some out while others end. */
 static bool sees_all(const struct glance *look, const struct board *board)
 {
@@ -243,8 +264,7 @@ static enum motion look_twice(struct stillness *stillness, pid_t pid,
     bool come, clock, held;
 
     end_dead_children(stillness->board);
-    if (being_born(board) ||
-        !glance_at_process(&first, board, stillness->strangers, pid) ||
+    if (being_born(board) || !glance_at_test(&first, stillness, pid) ||
         first.count == 0 || !sees_all(&first, board) ||
         !glance_at_origin(&first, board, stillness->origin))
         return MOTION_MOVING;
@@ -253,7 +273,7 @@ static enum motion look_twice(struct stillness *stillness, pid_t pid,
     come = all_has_come(stillness);
     clock = first.timed || timer_runs(board);
     held = stillness->origin != 0 && board->holds > 0;
-    if (!glance_at_process(&second, board, stillness->strangers, pid) ||
+    if (!glance_at_test(&second, stillness, pid) ||
         !glance_at_origin(&second, board, stillness->origin))
         return MOTION_MOVING;
     /* Only we read what it writes: what is full now was so, if ever, in both.
@@ -282,7 +302,7 @@ static void ring(struct board *board, _Atomic uint32_t *epoch)
  * The gentlest first. A try may be made again: the lock may have become free
  * between the try and its sleep. But who backs off and begins again can do so
  * for ever, so a few times must do. Patience only delays. A meeting's answer
- * is final.
+ * is final. The test's end comes last: who leaves a meeting may end by itself.
  */
 static bool let_go(struct stillness *stillness)
 {
@@ -300,6 +320,8 @@ static bool let_go(struct stillness *stillness)
         ring(board, &board->let_go_origin);
     } else if (anyone_in(board, WAIT_MEETING)) {
         ring(board, &board->let_go_meetings);
+    } else if (anyone_in(board, WAIT_END)) {
+        ring(board, &board->let_go_end);
     } else {
         return anyone_in(board, WAIT_TRY);
     }

@@ -238,14 +238,14 @@ static bool slept_enough(struct watch *watch, enum motion motion)
 static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
 {
     const struct board *board = stillness_board(watch->stillness);
-    uint32_t meetings = board->let_go_meetings;
+    uint32_t meetings = board->let_go_meetings, ends = board->let_go_end;
 
     if (!slept_enough(watch, motion))
         return;
     watch->asleep = 0;
     if (!stillness_let_go(watch->stillness))
         tell_hang(watch, pid, BUG_ASLEEP);
-    else if (board->let_go_meetings != meetings)
+    else if (board->let_go_meetings != meetings || board->let_go_end != ends)
         watch->began = clock_now();
 }
 

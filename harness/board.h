@@ -42,6 +42,7 @@ enum waiting {
     WAIT_SLEEP,    /* in sleep(), nanosleep() and their like */
     WAIT_RUNNER,   /* for Criterion's runner (assertions.c) */
     WAIT_MEETING,  /* inside meet(): to be let go when all is still */
+    WAIT_END,      /* at the test's end: likewise, after all meetings */
     WAIT_PATIENCE, /* held back by the patient policy: likewise */
     WAIT_TRY       /* tried a lock in vain, and sleeps before it tries again */
 };
@@ -120,6 +121,7 @@ struct board {
      * the bell (a futex). Threads that wait look again. */
     _Atomic uint32_t let_go_patience;
     _Atomic uint32_t let_go_meetings;
+    _Atomic uint32_t let_go_end;
     _Atomic uint32_t releases; /* locks released while somebody tries */
     _Atomic int32_t trying;    /* threads in WAIT_TRY */
     _Atomic uint32_t bell;

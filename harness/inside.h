@@ -117,9 +117,17 @@ void *quiet_memset(void *to, int byte, size_t size);
 
 #define ADDRESS(object) ((uint64_t)(uintptr_t)(object))
 
-/* meet.c: until the other threads have ended or can move no more; how many
- * are left. */
+/*
+ * meet.c, at the end of a test. wait_at_end() gives the others the time that
+ * they need: until it is enough, or all are asleep and will never go on by
+ * themselves. wait_for_others(): until the other threads have ended; how many
+ * are left.
+ */
+void wait_at_end(bool (*enough)(void));
 int wait_for_others(void);
+
+/* children.c: ends the processes that the test has left behind; how many. */
+int take_processes(void);
 
 /* blocks.c: which parts of the student's code have run since the one, told by
  * the other. */

@@ -211,30 +211,35 @@ QUIET bool creation_fails(void)
     return false;
 }
 
-/*
- * At the end of a test the other threads are given the time they need: until
- * each has ended, or all are asleep and will never end by themselves. Returns
- * how many are left.
- */
-QUIET int wait_for_others(void)
+/* The meetings come first: who is let go out of one may be about to end. */
+QUIET void wait_at_end(bool (*enough)(void))
 {
     struct board_row *row = row_self();
-    uint32_t seen = board->let_go_meetings;
+    uint32_t seen = board->let_go_end;
     struct frames at;
 
-    if (row == NULL || board == NULL)
-        return 0;
+    if (row == NULL)
+        return;
     frames_here(&at, __builtin_frame_address(0));
     board->pending += 1;
-    wait_begin(row, WAIT_MEETING, (uint64_t)(uintptr_t)&board->alive, false,
-               &at);
-    while (board->alive > 1 && board->let_go_meetings == seen) {
+    wait_begin(row, WAIT_END, (uint64_t)(uintptr_t)&board->alive, false, &at);
+    while (!enough() && board->let_go_end == seen) {
         uint32_t bell = board->bell;
 
-        if (board->alive > 1 && board->let_go_meetings == seen)
+        if (!enough() && board->let_go_end == seen)
             quiet_wait(&board->bell, bell);
     }
     wait_end(row);
     board->pending -= 1;
-    return board->alive - 1;
+}
+
+QUIET static bool nobody_else(void)
+{
+    return board->alive <= 1;
+}
+
+QUIET int wait_for_others(void)
+{
+    wait_at_end(nobody_else);
+    return row_self() == NULL ? 0 : board->alive - 1;
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "faults.h"
@@ -69,31 +68,6 @@ static int count_descriptors(void)
     return n;
 }
 
-/*
- * Children alive, and children that ended and were not waited for. Then they
- * are ended: they hold descriptors that others wait for.
- */
-static int take_children(void)
-{
-    char path[64], text[4096], *at = text, *end;
-    int n = 0, fd, size;
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    size = fd >= 0 ? (int)read(fd, text, sizeof text - 1) : 0;
-    if (fd >= 0)
-        close(fd);
-    text[size > 0 ? size : 0] = '\0';
-    for (;; n++, at = end) {
-        pid_t child = (pid_t)strtol(at, &end, 10);
-
-        if (end == at)
-            return n;
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-    }
-}
-
 QUIET static void board_clear(const char *test)
 {
     const struct frames none = {{0}};
@@ -145,7 +119,7 @@ void harness_test_end(const char *test)
     (void)test;
     record_line("value %s threads %u", board->test, board->most);
     record_line("value %s threads-left %d", board->test, left);
-    record_line("value %s children-left %d", board->test, take_children());
+    record_line("value %s children-left %d", board->test, take_processes());
     record_line("value %s descriptors-left %d", board->test,
                 count_descriptors() - descriptors_before);
     mappings_tell();
