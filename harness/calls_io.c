@@ -71,3 +71,15 @@ POLLING(epoll_pwait,
 WAITING(pid_t, waitpid, (pid_t child, int *status, int options),
         (child, status, options), WAIT_CHILD, child > 0 ? child : 0, false)
 WAITING(pid_t, wait, (int *status), (status), WAIT_CHILD, 0, false)
+
+pid_t il_fork(void);
+QUIET pid_t il_fork(void)
+{
+    pid_t child;
+
+    row_for_child();
+    child = fork();
+    if (child != 0)
+        row_of_child(child);
+    return child;
+}

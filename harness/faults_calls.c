@@ -166,6 +166,18 @@ RETURNS_ERROR(posix_memalign, (void **block, size_t alignment, size_t size),
 /* ---- calls that set errno --------------------------------------------------
  */
 
+pid_t il_fork(void);
+pid_t fault_fork(void);
+pid_t fault_fork(void)
+{
+    FAULT("fork", CAN(ACTION_FAIL), "EAGAIN");
+
+    if (action != ACTION_FAIL)
+        return il_fork();
+    errno = EAGAIN;
+    return -1;
+}
+
 #define SETS_ERRNO(Type, Name, Parameters, Arguments, Error)                   \
     Type fault_##Name Parameters;                                              \
     Type fault_##Name Parameters                                               \
@@ -178,7 +190,6 @@ RETURNS_ERROR(posix_memalign, (void **block, size_t alignment, size_t size),
         return -1;                                                             \
     }
 
-SETS_ERRNO(pid_t, fork, (void), (), EAGAIN)
 SETS_ERRNO(int, pipe, (int fds[2]), (fds), EMFILE)
 SETS_ERRNO(int, pipe2, (int fds[2], int flags), (fds, flags), EMFILE)
 SETS_ERRNO(int, socketpair, (int domain, int type, int protocol, int fds[2]),

@@ -26,6 +26,7 @@ struct board *board = &nobody;
 enum { GUARD = 1 << 16 };
 
 static _Thread_local struct board_row *self;
+static _Thread_local struct board_row *newborn; /* of a child, during fork() */
 
 QUIET struct board_row *row_self(void)
 {
@@ -87,22 +88,46 @@ QUIET static struct board_row *row_next(void)
 /*
  * A child that was forked shares the board. It gets a row of its own, so that
  * it can meet others and its waits are seen; without one it leaves the board.
+ * The row is made before the fork, and says who it is before either of the two
+ * goes on: whose parent ends at once must be seen although it has not begun.
  */
+QUIET void row_for_child(void)
+{
+    if (self == NULL)
+        return;
+    shared_lock(&board->lock);
+    newborn = row_next();
+    shared_unlock(&board->lock);
+}
+
+QUIET void row_of_child(pid_t child)
+{
+    struct board_row *row = newborn;
+
+    newborn = NULL;
+    if (row == NULL)
+        return;
+    if (child < 0) {
+        row->state = ROW_ENDED;
+        return;
+    }
+    row->pid = child;
+    row->tid = child; /* last: it is born */
+}
+
+/* In the child. One that the C library has forked by itself has no row yet. */
 QUIET static void board_fork(void)
 {
     uint64_t stack_top = self ? self->stack_top : 0;
-    bool known = self != NULL;
 
-    if (!known && board->pid == 0)
+    if (self == NULL && board->pid == 0)
         return; /* no test runs yet: this will be a test's own process */
-    self = NULL;
-    if (known) {
-        shared_lock(&board->lock);
-        self = row_next();
-        if (self != NULL)
-            self->pid = getpid();
-        shared_unlock(&board->lock);
-    }
+    if (newborn == NULL)
+        row_for_child();
+    self = newborn;
+    newborn = NULL;
+    if (self != NULL)
+        self->pid = getpid();
     if (self != NULL)
         row_adopt(self, stack_top);
     else

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "board.h"
@@ -28,6 +29,11 @@ struct board_row *row_new(const struct frames *created);
 void row_adopt(struct board_row *row, uint64_t stack_top);
 void row_end(struct board_row *row);
 struct board_row *row_of_pthread(uint64_t thread);
+
+/* Around fork(), in the parent: a row for the child, and who it is, or -1 when
+ * there is none. */
+void row_for_child(void);
+void row_of_child(pid_t child);
 
 /*
  * The caller of a wrapped call, and its callers: walks frame pointers from
