@@ -166,30 +166,22 @@ RETURNS_ERROR(posix_memalign, (void **block, size_t alignment, size_t size),
 /* ---- calls that set errno --------------------------------------------------
  */
 
-pid_t il_fork(void);
-pid_t fault_fork(void);
-pid_t fault_fork(void)
-{
-    FAULT("fork", CAN(ACTION_FAIL), "EAGAIN");
-
-    if (action != ACTION_FAIL)
-        return il_fork();
-    errno = EAGAIN;
-    return -1;
-}
-
-#define SETS_ERRNO(Type, Name, Parameters, Arguments, Error)                   \
+#define SETS_ERRNO_BY(Type, Name, Parameters, Arguments, Call, Error, Says)    \
     Type fault_##Name Parameters;                                              \
     Type fault_##Name Parameters                                               \
     {                                                                          \
-        FAULT(#Name, CAN(ACTION_FAIL), #Error);                                \
+        FAULT(#Name, CAN(ACTION_FAIL), Says);                                  \
                                                                                \
         if (action != ACTION_FAIL)                                             \
-            return Name Arguments;                                             \
+            return Call Arguments;                                             \
         errno = Error;                                                         \
         return -1;                                                             \
     }
+#define SETS_ERRNO(Type, Name, Parameters, Arguments, Error)                   \
+    SETS_ERRNO_BY(Type, Name, Parameters, Arguments, Name, Error, #Error)
 
+pid_t il_fork(void);
+SETS_ERRNO_BY(pid_t, fork, (void), (), il_fork, EAGAIN, "EAGAIN")
 SETS_ERRNO(int, pipe, (int fds[2]), (fds), EMFILE)
 SETS_ERRNO(int, pipe2, (int fds[2], int flags), (fds, flags), EMFILE)
 SETS_ERRNO(int, socketpair, (int domain, int type, int protocol, int fds[2]),

@@ -126,12 +126,12 @@ QUIET static void board_fork(void)
         row_for_child();
     self = newborn;
     newborn = NULL;
-    if (self != NULL)
-        self->pid = getpid();
-    if (self != NULL)
-        row_adopt(self, stack_top);
-    else
+    if (self == NULL) {
         board = &nobody;
+        return;
+    }
+    self->pid = getpid();
+    row_adopt(self, stack_top);
 }
 
 __attribute__((constructor)) static void board_watch_fork(void)

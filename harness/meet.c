@@ -223,11 +223,12 @@ QUIET void wait_at_end(bool (*enough)(void))
     frames_here(&at, __builtin_frame_address(0));
     board->pending += 1;
     wait_begin(row, WAIT_END, (uint64_t)(uintptr_t)&board->alive, false, &at);
-    while (!enough() && board->let_go_end == seen) {
+    for (;;) {
         uint32_t bell = board->bell;
 
-        if (!enough() && board->let_go_end == seen)
-            quiet_wait(&board->bell, bell);
+        if (enough() || board->let_go_end != seen)
+            break;
+        quiet_wait(&board->bell, bell);
     }
     wait_end(row);
     board->pending -= 1;
