@@ -6,29 +6,17 @@
 #include <string.h>
 #include <talloc.h>
 
-#include "made.h"
+#include "suite.h"
 
-static struct made *made;
 static struct run *run;
-static struct verdict verdict;
-
-static void record(enum record_kind kind, const char *test, const char *key,
-                   const char *value)
-{
-    struct records *records = &run->records;
-
-    records->items =
-        talloc_realloc(made, records->items, struct record, records->count + 1);
-    records->items[records->count++] = (struct record){kind, test, key, value};
-}
 
 /* A run that came to its end. */
 static void good(const char *name)
 {
-    record(RECORD_START, name, NULL, NULL);
-    record(RECORD_VALUE, name, "total", "1000");
-    record(RECORD_VALUE, name, "blocks-left", "1");
-    record(RECORD_END, name, NULL, NULL);
+    record(run, RECORD_START, name, NULL, NULL);
+    record(run, RECORD_VALUE, name, "total", "1000");
+    record(run, RECORD_VALUE, name, "blocks-left", "1");
+    record(run, RECORD_END, name, NULL, NULL);
 }
 
 /* count/two, with two calls that fail: the overlap row becomes one of faults.
@@ -39,7 +27,7 @@ static void setup(void)
     struct check *check;
     struct injected *faults;
 
-    made = made_good();
+    suite_begin();
     check = &made->exercise.checks[ROW_OVERLAP];
     check->name = "errors-handled";
     check->property = PROPERTY_FAULTS;
@@ -51,7 +39,7 @@ static void setup(void)
     run->way = "faults";
     memset(&run->records, 0, sizeof run->records);
     good("count/two@0");
-    record(RECORD_VALUE, "count/two@0", "runs", "2");
+    record(run, RECORD_VALUE, "count/two@0", "runs", "2");
     faults = talloc_zero_array(made, struct injected, 2);
     faults[0] = (struct injected){.test = "count/two@1",
                                   .call = "malloc",
@@ -66,42 +54,31 @@ static void setup(void)
     run->fault_count = 2;
 }
 
-static void teardown(void)
-{
-    talloc_free(made);
-}
-
-TestSuite(judge_faults, .init = setup, .fini = teardown);
-
-static const struct row *row(void)
-{
-    verdict = made_judge(made);
-    return &verdict.rows[ROW_OVERLAP];
-}
+TestSuite(judge_faults, .init = setup, .fini = suite_end);
 
 Test(judge_faults, every_call_was_borne)
 {
     good("count/two@1");
     good("count/two@2");
-    made_is(row(), STATUS_PASS, NULL);
+    made_is(row(ROW_OVERLAP), STATUS_PASS, NULL);
     cr_assert_eq(verdict.rows[ROW_OVERLAP].run_counts[LENS_FAULTS], 3);
 }
 
 Test(judge_faults, value_that_was_not_observed_is_not_judged)
 {
-    record(RECORD_START, "count/two@1", NULL, NULL);
-    record(RECORD_END, "count/two@1", NULL, NULL);
+    record(run, RECORD_START, "count/two@1", NULL, NULL);
+    record(run, RECORD_END, "count/two@1", NULL, NULL);
     good("count/two@2");
-    made_is(row(), STATUS_PASS, NULL);
+    made_is(row(ROW_OVERLAP), STATUS_PASS, NULL);
 }
 
 Test(judge_faults, wrong_value_is_told_with_the_call)
 {
     good("count/two@1");
-    record(RECORD_START, "count/two@2", NULL, NULL);
-    record(RECORD_VALUE, "count/two@2", "total", "7");
-    record(RECORD_END, "count/two@2", NULL, NULL);
-    made_is(row(), STATUS_FAIL, NULL);
+    record(run, RECORD_START, "count/two@2", NULL, NULL);
+    record(run, RECORD_VALUE, "count/two@2", "total", "7");
+    record(run, RECORD_END, "count/two@2", NULL, NULL);
+    made_is(row(ROW_OVERLAP), STATUS_FAIL, NULL);
     made_says(
         verdict.rows[ROW_OVERLAP].message,
         "the first call of pthread_cond_wait() wakes up without a signal");
@@ -114,18 +91,18 @@ Test(judge_faults, wrong_value_is_told_with_the_call)
 Test(judge_faults, more_left_behind_than_without_it_fails)
 {
     good("count/two@1");
-    record(RECORD_VALUE, "count/two@1", "blocks-left", "3");
+    record(run, RECORD_VALUE, "count/two@1", "blocks-left", "3");
     good("count/two@2");
-    made_is(row(), STATUS_FAIL, NULL);
+    made_is(row(ROW_OVERLAP), STATUS_FAIL, NULL);
     made_says(verdict.rows[ROW_OVERLAP].message,
               "2 blocks of memory are never freed");
 }
 
 Test(judge_faults, run_that_did_not_end_fails)
 {
-    record(RECORD_START, "count/two@1", NULL, NULL);
+    record(run, RECORD_START, "count/two@1", NULL, NULL);
     good("count/two@2");
-    made_is(row(), STATUS_FAIL, NULL);
+    made_is(row(ROW_OVERLAP), STATUS_FAIL, NULL);
     made_says(verdict.rows[ROW_OVERLAP].message, "malloc() fails (ENOMEM)");
 }
 
@@ -133,11 +110,11 @@ Test(judge_faults, deadlock_after_a_failure_is_no_other_rows)
 {
     struct report *report;
 
-    record(RECORD_START, "count/two@1", NULL, NULL);
+    record(run, RECORD_START, "count/two@1", NULL, NULL);
     good("count/two@2");
     report = made_report(made, run, BUG_DEADLOCK, "count/two@1", LINES(33));
     report->lens = LENS_FAULTS;
-    made_is(row(), STATUS_FAIL, NULL);
+    made_is(row(ROW_OVERLAP), STATUS_FAIL, NULL);
     made_is(&verdict.rows[ROW_DEADLOCK], STATUS_PASS, NULL);
     made_is(&verdict.rows[ROW_RESULTS], STATUS_PASS, NULL);
     cr_assert_eq(verdict.note_count, 0);
@@ -148,18 +125,18 @@ Test(judge_faults, deadlock_after_a_failure_is_no_other_rows)
 Test(judge_faults, first_it_must_go_well_without_a_failure)
 {
     made_value(made, run, "count/two@0", "total", "7");
-    made_is(row(), STATUS_SKIPPED, "blocked");
+    made_is(row(ROW_OVERLAP), STATUS_SKIPPED, "blocked");
 }
 
 Test(judge_faults, no_call_that_can_fail_has_shown_nothing)
 {
     made_value(made, run, "count/two@0", "runs", "0");
-    made_is(row(), STATUS_SKIPPED, "blocked");
+    made_is(row(ROW_OVERLAP), STATUS_SKIPPED, "blocked");
 }
 
 Test(judge_faults, missing_run_of_the_lens_is_the_kits_fault)
 {
     run->lens = LENS_SPEED;
-    made_is(row(), STATUS_ERROR, "error");
+    made_is(row(ROW_OVERLAP), STATUS_ERROR, "error");
     cr_assert_eq(verdict.verdict, VERDICT_ERROR);
 }

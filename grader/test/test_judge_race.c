@@ -5,39 +5,9 @@
 #include <string.h>
 #include <talloc.h>
 
-#include "made.h"
+#include "suite.h"
 
-static struct made *made;
-static struct verdict verdict;
-
-static void setup(void)
-{
-    made = made_good();
-}
-
-static void teardown(void)
-{
-    talloc_free(made);
-}
-
-TestSuite(judge_race, .init = setup, .fini = teardown);
-
-static const struct row *row(int which)
-{
-    verdict = made_judge(made);
-    return &verdict.rows[which];
-}
-
-static struct report *report(const char *way, enum bug kind, const int *lines)
-{
-    return made_report(made, made_run(made, way), kind, "count/two", lines);
-}
-
-static void wrong_everywhere(const char *way)
-{
-    made_value(made, made_run(made, way), "count/two", "total", "1");
-    made_value(made, made_run(made, way), "count/four", "total", "1");
-}
+TestSuite(judge_race, .init = suite_begin, .fini = suite_end);
 
 /* ---- races -----------------------------------------------------------------
  */

@@ -5,29 +5,10 @@
 #include <string.h>
 #include <talloc.h>
 
-#include "made.h"
+#include "suite.h"
 
-static struct made *made;
-static struct verdict verdict;
-
-static void setup(void)
-{
-    made = made_good();
-}
-
-static void teardown(void)
-{
-    talloc_free(made);
-}
-
-TestSuite(judge_memory, .init = setup, .fini = teardown);
-TestSuite(judge_speed, .init = setup, .fini = teardown);
-
-static const struct row *row(int which)
-{
-    verdict = made_judge(made);
-    return &verdict.rows[which];
-}
+TestSuite(judge_memory, .init = suite_begin, .fini = suite_end);
+TestSuite(judge_speed, .init = suite_begin, .fini = suite_end);
 
 static void spoil(const char *way, enum bug kind)
 {
@@ -213,8 +194,8 @@ Test(judge_speed, names_the_lock_in_the_way)
     made_says(verdict.rows[ROW_SPEEDUP].message, "no more than 1.4x");
     cr_assert_eq(verdict.rows[ROW_SPEEDUP].finding_count, 1);
     cr_assert_eq(verdict.rows[ROW_SPEEDUP].findings[0]->location_count, 1);
-    cr_assert_eq(
-        verdict.rows[ROW_SPEEDUP].findings[0]->locations[0].place.line, 7);
+    cr_assert_eq(verdict.rows[ROW_SPEEDUP].findings[0]->locations[0].place.line,
+                 7);
 }
 
 Test(judge_speed, names_the_variable_that_cores_fight_over)

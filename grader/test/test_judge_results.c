@@ -3,31 +3,10 @@
  */
 #include <criterion/criterion.h>
 #include <string.h>
-#include <talloc.h>
 
-#include "made.h"
+#include "suite.h"
 
-static struct made *made;
-static struct verdict verdict;
-
-static void setup(void)
-{
-    made = made_good();
-}
-
-static void teardown(void)
-{
-    talloc_free(made);
-}
-
-TestSuite(judge_results, .init = setup, .fini = teardown);
-
-static const struct row *row(int which)
-{
-    verdict = made_judge(made);
-    cr_assert_eq(verdict.row_count, ROW_COUNT);
-    return &verdict.rows[which];
-}
+TestSuite(judge_results, .init = suite_begin, .fini = suite_end);
 
 /* ---- results ---------------------------------------------------------------
  */

@@ -6,29 +6,17 @@
 #include <string.h>
 #include <talloc.h>
 
-#include "made.h"
+#include "suite.h"
 #include "timeline.h"
 
-static struct made *made;
 static struct run *run;
-static struct verdict verdict;
-
-static void record(enum record_kind kind, const char *test, const char *key,
-                   const char *value)
-{
-    struct records *records = &run->records;
-
-    records->items =
-        talloc_realloc(made, records->items, struct record, records->count + 1);
-    records->items[records->count++] = (struct record){kind, test, key, value};
-}
 
 /* An outcome that came to its end with that total. */
 static struct schedule *outcome(const char *name, const char *total)
 {
-    record(RECORD_START, name, NULL, NULL);
-    record(RECORD_VALUE, name, "total", total);
-    record(RECORD_END, name, NULL, NULL);
+    record(run, RECORD_START, name, NULL, NULL);
+    record(run, RECORD_VALUE, name, "total", total);
+    record(run, RECORD_END, name, NULL, NULL);
     run->schedules = talloc_realloc(made, run->schedules, struct schedule,
                                     (unsigned)run->schedule_count + 1);
     run->schedules[run->schedule_count] =
@@ -41,7 +29,7 @@ static void setup(void)
 {
     struct check *check;
 
-    made = made_good();
+    suite_begin();
     check = &made->exercise.checks[ROW_OVERLAP];
     check->name = "every-interleaving";
     check->property = PROPERTY_SCHEDULES;
@@ -62,41 +50,31 @@ static void setup(void)
     outcome("count/two@1", "1000");
 }
 
-static void teardown(void)
-{
-    talloc_free(made);
-}
-
-TestSuite(judge_schedules, .init = setup, .fini = teardown);
-
-static const struct row *row(void)
-{
-    verdict = made_judge(made);
-    return &verdict.rows[ROW_OVERLAP];
-}
+TestSuite(judge_schedules, .init = setup, .fini = suite_end);
 
 Test(judge_schedules, a_pass_says_what_was_run)
 {
-    cr_assert_eq(row()->status, STATUS_PASS);
-    cr_expect_str_eq(row()->message,
+    cr_assert_eq(row(ROW_OVERLAP)->status, STATUS_PASS);
+    cr_expect_str_eq(row(ROW_OVERLAP)->message,
                      "all 60 schedules with at most 2 preemptions, and 30 more "
                      "by chance (PCT, d = 3)");
     run->searches->whole = true;
     run->searches->schedules = 60;
-    cr_expect_str_eq(row()->message, "all 60 schedules there are");
+    cr_expect_str_eq(row(ROW_OVERLAP)->message, "all 60 schedules there are");
     run->searches->whole = run->searches->bound_whole = false;
-    cr_expect(strstr(row()->message, "60 schedules with few preemptions"));
+    cr_expect(
+        strstr(row(ROW_OVERLAP)->message, "60 schedules with few preemptions"));
 }
 
 Test(judge_schedules, a_wrong_value_in_one_schedule_fails)
 {
     outcome("count/two@2", "999");
-    cr_assert_eq(row()->status, STATUS_FAIL);
-    cr_expect(strstr(row()->message, "`count/two`, `total` is 999"), "%s",
-              row()->message);
-    cr_expect(strstr(row()->message, "It takes one interruption"));
-    cr_expect_str_eq(row()->findings[0]->schedule, "count/two:12x1");
-    cr_expect(strstr(row()->again, "make replay EX="));
+    cr_assert_eq(row(ROW_OVERLAP)->status, STATUS_FAIL);
+    cr_expect(strstr(row(ROW_OVERLAP)->message, "`count/two`, `total` is 999"),
+              "%s", row(ROW_OVERLAP)->message);
+    cr_expect(strstr(row(ROW_OVERLAP)->message, "It takes one interruption"));
+    cr_expect_str_eq(row(ROW_OVERLAP)->findings[0]->schedule, "count/two:12x1");
+    cr_expect(strstr(row(ROW_OVERLAP)->again, "make replay EX="));
 }
 
 Test(judge_schedules, a_deadlock_is_told_with_its_sentence)
@@ -110,10 +88,11 @@ Test(judge_schedules, a_deadlock_is_told_with_its_sentence)
     timeline->kind = FAULT_DEADLOCK;
     timeline->sentence = "T1 waits for a, which T2 has.";
     two->timeline = timeline;
-    cr_assert_eq(row()->status, STATUS_FAIL);
-    cr_expect(strstr(row()->message, "deadlock"), "%s", row()->message);
-    cr_expect(strstr(row()->message, timeline->sentence));
-    cr_expect_eq(row()->findings[0]->timeline, timeline);
+    cr_assert_eq(row(ROW_OVERLAP)->status, STATUS_FAIL);
+    cr_expect(strstr(row(ROW_OVERLAP)->message, "deadlock"), "%s",
+              row(ROW_OVERLAP)->message);
+    cr_expect(strstr(row(ROW_OVERLAP)->message, timeline->sentence));
+    cr_expect_eq(row(ROW_OVERLAP)->findings[0]->timeline, timeline);
 }
 
 Test(judge_schedules, what_is_not_under_control_counts_neither_way)
@@ -122,15 +101,16 @@ Test(judge_schedules, what_is_not_under_control_counts_neither_way)
 
     two->fault = "uncontrolled";
     two->text = "fork";
-    cr_assert_eq(row()->status, STATUS_INCONCLUSIVE);
-    cr_expect(strstr(row()->message, "not under the kit's control: fork."));
+    cr_assert_eq(row(ROW_OVERLAP)->status, STATUS_INCONCLUSIVE);
+    cr_expect(strstr(row(ROW_OVERLAP)->message,
+                     "not under the kit's control: fork."));
 }
 
 Test(judge_schedules, a_test_without_outcome_or_end_has_failed)
 {
     run->search_count = 0;
-    cr_expect_eq(row()->status, STATUS_FAIL);
+    cr_expect_eq(row(ROW_OVERLAP)->status, STATUS_FAIL);
     run->search_count = 1;
     run->schedule_count = 0;
-    cr_expect_eq(row()->status, STATUS_FAIL);
+    cr_expect_eq(row(ROW_OVERLAP)->status, STATUS_FAIL);
 }
