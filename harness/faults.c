@@ -3,7 +3,8 @@
  *
  * The log is shared by the runner, the runs and the processes that these
  * fork. A call is known by its name, by the place that calls it and the one
- * that calls that, and by whether a child process makes it. Of each, the first
+ * that calls that, by what can befall it (a read that may wait and one that may
+ * not are two), and by whether a child process makes it. Of each, the first
  * call fails in one run and the second in another: what was done before must
  * be undone, and that is more the second time.
  */
@@ -61,11 +62,12 @@ static _Atomic uint32_t blocks_lock;
 /* ---- the log --------------------------------------------------------------
  */
 
-static bool same_call(const struct entry *entry, const char *name,
+static bool same_call(const struct entry *entry, const struct fault_call *call,
                       const struct frames *at, bool child)
 {
-    return entry->child == child && entry->at.pc[0] == at->pc[0] &&
-           entry->at.pc[1] == at->pc[1] && strcmp(entry->name, name) == 0;
+    return entry->child == child && entry->can == call->can &&
+           entry->at.pc[0] == at->pc[0] && entry->at.pc[1] == at->pc[1] &&
+           strcmp(entry->name, call->name) == 0;
 }
 
 /* Under calls->lock: the call's entry, a new one while planning; or NULL. */
@@ -75,7 +77,7 @@ static struct entry *entry_of(const struct fault_call *call,
     struct entry *entry;
 
     for (uint32_t i = 0; i < calls->used; i++)
-        if (same_call(&calls->entries[i], call->name, at, child))
+        if (same_call(&calls->entries[i], call, at, child))
             return &calls->entries[i];
     if (!calls->planning || calls->used == ENTRIES_MAX)
         return NULL;
@@ -83,6 +85,7 @@ static struct entry *entry_of(const struct fault_call *call,
     snprintf(entry->name, sizeof entry->name, "%s", call->name);
     snprintf(entry->says, sizeof entry->says, "%s", call->says);
     entry->at = *at;
+    entry->can = call->can;
     entry->child = child;
     calls->used++; /* last: shared_lock.c */
     return entry;
@@ -100,10 +103,8 @@ enum fault_action faults_here(const struct fault_call *call,
         return ACTION_NONE;
     shared_lock(&calls->lock);
     entry = entry_of(call, at, child);
-    if (entry != NULL) {
-        entry->can |= call->can;
+    if (entry != NULL)
         count = ++entry->count;
-    }
     shared_unlock(&calls->lock);
     if (entry == NULL || armed.number == 0 || count != armed.time ||
         entry != &calls->entries[armed.entry])
@@ -133,11 +134,16 @@ static bool spared(const char *name)
     return false;
 }
 
+static bool fails_hard(enum fault_action action)
+{
+    return action == ACTION_FAIL || action == ACTION_BREAK;
+}
+
 enum fault fault_kind(void)
 {
     if (armed.number <= 0)
         return FAULT_NONE;
-    if (armed.action == ACTION_FAIL)
+    if (fails_hard(armed.action))
         return FAULT_HARD;
     if (armed.action == ACTION_KILL || armed.action == ACTION_KILL_MID)
         return FAULT_KILL;
@@ -270,7 +276,7 @@ static void tell_fault(void)
 
     put_frames(where, sizeof where, &entry->at);
     record_line("value %s fault %s %s %u %s%s", board->test, entry->name,
-                armed.action == ACTION_FAIL ? entry->says : words[armed.action],
+                fails_hard(armed.action) ? entry->says : words[armed.action],
                 armed.time, entry->child ? "child" : "parent", where);
 }
 
@@ -316,11 +322,6 @@ static unsigned run_action(void (*body)(void), uint32_t index,
     return runs;
 }
 
-static bool moves_data(const struct entry *entry)
-{
-    return (entry->can & CAN(ACTION_EINTR)) != 0;
-}
-
 static bool applies(const struct entry *entry, enum fault_action action)
 {
     if (action == ACTION_KILL)
@@ -329,9 +330,9 @@ static bool applies(const struct entry *entry, enum fault_action action)
         return false;
     if (action == ACTION_EINTR && !(calls->allowed & ALLOW_EINTR))
         return false;
-    if (action == ACTION_FAIL &&
-        (spared(entry->name) ||
-         (moves_data(entry) && !(calls->allowed & ALLOW_BROKEN))))
+    if (action == ACTION_BREAK && !(calls->allowed & ALLOW_BROKEN))
+        return false;
+    if (fails_hard(action) && spared(entry->name))
         return false;
     return (entry->can & CAN(action)) != 0;
 }

@@ -17,6 +17,7 @@
 enum fault_action {
     ACTION_NONE,
     ACTION_FAIL,    /* the call does nothing and returns its error */
+    ACTION_BREAK,   /* the same, of read() and write(): nobody is there */
     ACTION_EINTR,   /* interrupted before it did anything */
     ACTION_SHORT,   /* one byte only */
     ACTION_EAGAIN,  /* a descriptor that does not block was not ready */

@@ -270,17 +270,26 @@ static bool keeps_borders(int fd)
            type != SOCK_STREAM;
 }
 
-/* An eventfd and its like have no short reads and no errors of their own. */
-static unsigned can_on(int fd, size_t size, bool writes)
+/*
+ * An eventfd and its like have no short reads and no errors of their own. Only
+ * a call that may wait can be interrupted: signal(7). One that may not can find
+ * its descriptor not ready, whatever was reported before (select(2), BUGS); but
+ * for what is written in one piece there is room, or the call says so by
+ * itself: pipe(7). `flags` are those of send().
+ */
+static unsigned can_on(int fd, size_t size, int flags, bool writes)
 {
-    int flags = fcntl(fd, F_GETFL);
-    unsigned can = CAN(ACTION_FAIL) | CAN(ACTION_EINTR);
+    int mode = fcntl(fd, F_GETFL);
+    bool waits = !(mode & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
+    unsigned can = CAN(ACTION_BREAK);
     struct stat status;
 
-    if (flags < 0 || fstat(fd, &status) != 0 ||
+    if (mode < 0 || fstat(fd, &status) != 0 ||
         !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
         return 0;
-    if (flags & O_NONBLOCK)
+    if (waits)
+        can |= CAN(ACTION_EINTR);
+    else if (!writes || size > PIPE_BUF)
         can |= CAN(ACTION_EAGAIN);
     if (keeps_borders(fd))
         return can;
@@ -306,13 +315,13 @@ static ssize_t changed(enum fault_action action, size_t size, int error)
     return -1;
 }
 
-#define MOVES_DATA(Name, Parameters, Arguments, Writes, Error)                 \
+#define MOVES_DATA(Name, Parameters, Arguments, Flags, Writes, Error)          \
     ssize_t il_##Name Parameters;                                              \
     ssize_t fault_##Name Parameters;                                           \
     ssize_t fault_##Name Parameters                                            \
     {                                                                          \
         ssize_t left, done;                                                    \
-        FAULT(#Name, can_on(fd, size, Writes), #Error);                        \
+        FAULT(#Name, can_on(fd, size, Flags, Writes), #Error);                 \
                                                                                \
         left = changed(action, size, Error);                                   \
         if (left < 0)                                                          \
@@ -324,24 +333,31 @@ static ssize_t changed(enum fault_action action, size_t size, int error)
         return done;                                                           \
     }
 
-MOVES_DATA(read, (int fd, void *data, size_t size), (fd, data, size), false,
+MOVES_DATA(read, (int fd, void *data, size_t size), (fd, data, size), 0, false,
            EIO)
-MOVES_DATA(write, (int fd, const void *data, size_t size), (fd, data, size),
+MOVES_DATA(write, (int fd, const void *data, size_t size), (fd, data, size), 0,
            true, EPIPE)
 MOVES_DATA(recv, (int fd, void *data, size_t size, int flags),
-           (fd, data, size, flags), false, ECONNRESET)
+           (fd, data, size, flags), flags, false, ECONNRESET)
 MOVES_DATA(send, (int fd, const void *data, size_t size, int flags),
-           (fd, data, size, flags), true, EPIPE)
+           (fd, data, size, flags), flags, true, EPIPE)
 
 /* ---- waiting ---------------------------------------------------------------
+ *
+ * Interrupted is only what may wait (waitpid(2): EINTR without WNOHANG).
  */
 
-#define INTERRUPTED(Type, Name, Parameters, Arguments)                         \
+static bool accepts_at_once(int fd)
+{
+    return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+}
+
+#define INTERRUPTED(Type, Name, Parameters, Arguments, Waits)                  \
     Type il_##Name Parameters;                                                 \
     Type fault_##Name Parameters;                                              \
     Type fault_##Name Parameters                                               \
     {                                                                          \
-        FAULT(#Name, CAN(ACTION_EINTR), "EINTR");                              \
+        FAULT(#Name, (Waits) ? CAN(ACTION_EINTR) : 0, "EINTR");                \
                                                                                \
         if (action != ACTION_EINTR)                                            \
             return il_##Name Arguments;                                        \
@@ -350,18 +366,18 @@ MOVES_DATA(send, (int fd, const void *data, size_t size, int flags),
     }
 
 INTERRUPTED(int, poll, (struct pollfd * fds, nfds_t n, int timeout),
-            (fds, n, timeout))
+            (fds, n, timeout), timeout != 0)
 INTERRUPTED(int, epoll_wait,
             (int epoll, struct epoll_event *events, int most, int timeout),
-            (epoll, events, most, timeout))
+            (epoll, events, most, timeout), timeout != 0)
 INTERRUPTED(pid_t, waitpid, (pid_t child, int *status, int options),
-            (child, status, options))
-INTERRUPTED(pid_t, wait, (int *status), (status))
+            (child, status, options), (options & WNOHANG) == 0)
+INTERRUPTED(pid_t, wait, (int *status), (status), true)
 INTERRUPTED(int, accept, (int fd, struct sockaddr *address, socklen_t *size),
-            (fd, address, size))
+            (fd, address, size), !accepts_at_once(fd))
 INTERRUPTED(int, accept4,
             (int fd, struct sockaddr *address, socklen_t *size, int flags),
-            (fd, address, size, flags))
+            (fd, address, size, flags), !accepts_at_once(fd))
 
 /* POSIX: "Spurious wakeups from pthread_cond_wait() may occur." */
 int il_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);

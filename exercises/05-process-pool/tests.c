@@ -172,6 +172,7 @@ struct job {
     int write_to;            /* then write a byte there, unless 0 */
     bool look;               /* then look at what is open, and shared */
     bool more;               /* then MORE bytes follow in the item */
+    bool empty;              /* a result of no bytes, but with a block */
     size_t result_size;      /* at least; 0: just the report */
 };
 
@@ -250,6 +251,8 @@ static int do_job(const struct bytes *item, struct bytes *result)
     if (result->data == NULL)
         return ENOMEM;
     memcpy(result->data, &report, sizeof report);
+    if (job.empty)
+        result->size = 0;
     return job.error;
 }
 
@@ -391,6 +394,8 @@ static bool right(int i)
         return false;
     if (error != 0)
         return results[i].bytes.size == 0 && results[i].bytes.data == NULL;
+    if (job->empty)
+        return results[i].bytes.size == 0;
     return results[i].bytes.size == size && reports[i].number == i &&
            reports[i].pid != 0;
 }
@@ -486,6 +491,7 @@ Test(map, errors)
     jobs[2].error = ERANGE;
     jobs[3].error = -7;
     jobs[5].error = EDOM;
+    jobs[6].error = 1 << 16; /* whose lower bytes are 0 */
     observe_int("returned", map_jobs(pool, 7));
     observe_int("right", count_right(7));
     observe_int("workers", shared->initialized);
@@ -652,6 +658,71 @@ Expect(map, sizes)
                "work() runs in a worker, and not in the caller's process");
 }
 
+/* More than fit into a table that is large enough for every other test. */
+enum { MANY = 1100, MANY_WORKERS = 12 };
+
+static int square(const struct bytes *item, struct bytes *result)
+{
+    int n;
+
+    memcpy(&n, item->data, sizeof n);
+    n *= n;
+    result->data = malloc(sizeof n);
+    if (result->data == NULL)
+        return ENOMEM;
+    result->size = sizeof n;
+    memcpy(result->data, &n, sizeof n);
+    return 0;
+}
+
+static bool is_square(const struct process_pool_result *result, int of)
+{
+    int n;
+
+    if (result->error != 0 || result->bytes.size != sizeof n ||
+        result->bytes.data == NULL)
+        return false;
+    memcpy(&n, result->bytes.data, sizeof n);
+    return n == of * of;
+}
+
+Test(map, many)
+{
+    static const struct process_pool_config squares = {.work = square};
+    static int numbers[MANY];
+    static struct bytes items[MANY];
+    static struct process_pool_result outcomes[MANY];
+    struct process_pool *pool;
+    int n = 0;
+
+    begin();
+    pool = new_pool(MANY_WORKERS, &squares);
+    for (int i = 0; i < MANY; i++) {
+        numbers[i] = i;
+        items[i] = (struct bytes){sizeof numbers[i], &numbers[i]};
+        outcomes[i].error = -1;
+    }
+    observe_int("children", count_children());
+    observe_int("returned", process_pool_map(pool, items, outcomes, MANY));
+    stay();
+    for (int i = 0; i < MANY; i++) {
+        n += is_square(&outcomes[i], i);
+        free(outcomes[i].bytes.data);
+    }
+    observe_int("right", n);
+    end_pool(pool);
+}
+
+Expect(map, many)
+{
+    expect_int("children", EQUAL, MANY_WORKERS,
+               "a pool has as many workers as its caller asked for");
+    expect_int("returned", EQUAL, 0, "every item has a result");
+    expect_int("right", EQUAL, MANY,
+               "a map has any number of items, and results[i] is the result "
+               "of items[i]");
+}
+
 /* Five jobs for two workers; more of them would meet if they could. */
 Test(map, no_more_than_workers)
 {
@@ -692,6 +763,7 @@ Test(map, worker_keeps_nothing)
         jobs[i].result_size = MORE;
         jobs[i].error = i % 2 == 0 && i != 4 ? EDOM : 0;
     }
+    jobs[7].empty = jobs[9].empty = true;
     jobs[10].error = 0;
     map_jobs(pool, 12);
     observe_int("right", count_right(12));
@@ -705,7 +777,8 @@ Expect(map, worker_keeps_nothing)
     expect_int("right", EQUAL, 12, "results[i] is the result of items[i]");
     expect_int("growth", AT_MOST, MORE - 1,
                "a worker frees each item when work() has returned, and each "
-               "result when it has sent it, or when the item has failed");
+               "result when it has sent it, or has no use for it: the item "
+               "has failed, or the result is of no bytes");
 }
 
 /* ---- more than a pipe holds --------------------------------------------- */
@@ -1455,6 +1528,81 @@ Expect(interrupted, not_meddled_with)
                "after each call the caller's signals are as before: which are "
                "blocked, and what each does. Put back what you found, and not "
                "what you suppose; signal() also changes a handler's flags");
+}
+
+/* The signals of the caller; each worker has a copy to compare its own with. */
+static struct signals callers;
+
+/* SIGPIPE may be blocked or ignored in a worker. */
+static bool has_callers_signals(void)
+{
+    struct signals was = callers, now;
+
+    get_signals(&now);
+    was.actions[SIGPIPE] = now.actions[SIGPIPE];
+    if (sigismember(&now.mask, SIGPIPE))
+        sigaddset(&was.mask, SIGPIPE);
+    else
+        sigdelset(&was.mask, SIGPIPE);
+    return same_signals(&was);
+}
+
+static int initialize_with_signals(void *arg)
+{
+    (void)arg;
+    shared->initialized += has_callers_signals();
+    return 0;
+}
+
+static int work_with_signals(const struct bytes *item, struct bytes *result)
+{
+    (void)item, (void)result;
+    return has_callers_signals() ? 0 : EPERM;
+}
+
+static void finish_with_signals(void *arg)
+{
+    (void)arg;
+    shared->finished += has_callers_signals();
+}
+
+Test(interrupted, workers_have_the_callers_signals)
+{
+    static const struct process_pool_config config = {
+        .work = work_with_signals,
+        .initialize = initialize_with_signals,
+        .finish = finish_with_signals,
+    };
+    const struct bytes items[2] = {{0, NULL}, {0, NULL}};
+    struct process_pool_result outcomes[2] = {{.error = -1}, {.error = -1}};
+    struct process_pool *pool;
+    struct signals at_first;
+
+    begin();
+    get_signals(&at_first);
+    set_signals();
+    get_signals(&callers);
+    pool = new_pool(2, &config);
+    process_pool_map(pool, items, outcomes, 2);
+    stay();
+    end_pool(pool);
+    put_back_signals(&at_first);
+    observe_int("initialize", shared->initialized);
+    observe_int("work", (outcomes[0].error == 0) + (outcomes[1].error == 0));
+    observe_int("finish", shared->finished);
+}
+
+Expect(interrupted, workers_have_the_callers_signals)
+{
+    expect_int("initialize", EQUAL, 2,
+               "initialize() finds the signal mask and the actions that the "
+               "caller had when the worker was made");
+    expect_int("work", EQUAL, 2,
+               "work() finds the mask and the actions that the caller had: "
+               "else SIGTERM and Ctrl-C do something else in a worker, or "
+               "nothing");
+    expect_int("finish", EQUAL, 2,
+               "finish() finds the mask and the actions that the caller had");
 }
 
 /* ---- a program that does other things, too ------------------------------ */
