@@ -71,9 +71,10 @@ int64_t loop_now(const struct loop *loop);
 
 /*
  * Sets a timer: callback(arg) runs once, when `delay` from now is over.
- * "Now" is the clock's time at this call; below 0 counts as 0. It never runs
- * earlier, and at most a millisecond later if nothing holds the loop. Timers
- * run in the order of their times, equal ones in the order of their setting.
+ * "Now" is the clock's time at this call; below 0 counts as 0, and nobody asks
+ * for more than a hundred years. It never runs earlier, and at most a
+ * millisecond later if nothing holds the loop. Timers run in the order of their
+ * times, equal ones in the order of their setting.
  *
  * Returns a number for loop_cancel(), never 0 and never the same again, or 0
  * when there is no memory.

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -220,6 +221,8 @@ Test(timer, cancel)
     observe_int("later", errors[3]);
     observe_int("twice", errors[4]);
     observe_int("after-it-ran", loop_cancel(loop, ids[0]));
+    observe_int("none", loop_cancel(loop, 0));
+    observe_int("never-was", loop_cancel(loop, UINT64_MAX));
     observe_int("waited-for-it", watch.now > 60 * SECOND);
     loop_destroy(loop);
 }
@@ -234,8 +237,44 @@ Expect(timer, cancel)
     expect_int("itself", EQUAL, ENOENT, "a timer that runs has begun to run");
     expect_int("twice", EQUAL, ENOENT, "it is cancelled already");
     expect_int("after-it-ran", EQUAL, ENOENT, "it has run");
+    expect_int("none", EQUAL, ENOENT, "0 is the number of no timer");
+    expect_int("never-was", EQUAL, ENOENT,
+               "a number that nobody has got is the number of no timer");
     expect_int("waited-for-it", EQUAL, 0,
                "loop_run() does not wait for what was cancelled");
+}
+
+enum { NUMBERS = 60 };
+
+/* One timer after the other; all that went before is cancelled once more. */
+Test(timer, number_never_again)
+{
+    uint64_t numbers[NUMBERS];
+    int found = 0;
+
+    open_loop();
+    for (int i = 0; i < NUMBERS; i++) {
+        numbers[i] = set_letter(MILLISECOND, 'a');
+        for (int k = 0; k < i; k++)
+            found += loop_cancel(loop, numbers[k]) == 0;
+        if (i % 2 == 0)
+            run_loop();
+        else
+            loop_cancel(loop, numbers[i]);
+    }
+    observe_int("found", found);
+    observe_int("ran", (int)strlen(story));
+    loop_destroy(loop);
+}
+
+Expect(timer, number_never_again)
+{
+    expect_int("found", EQUAL, 0,
+               "the number of a timer that has run, or was cancelled, is never "
+               "the number of another: an address comes again as soon as its "
+               "block was freed");
+    expect_int("ran", EQUAL, NUMBERS / 2,
+               "a number that is out of use does no harm to another timer");
 }
 
 static int rounds;
@@ -677,6 +716,47 @@ Expect(descriptor, half_closed)
     expect_int("whole", EQUAL, 0, "of nothing that epoll_wait() did not say");
 }
 
+static void note_error(int fd, uint32_t what, void *arg)
+{
+    struct side *side = arg;
+
+    side->what = what;
+    write_letter('e');
+    loop_unwatch(loop, fd);
+}
+
+/* A pipe that is full, and whose reader goes. */
+Test(descriptor, nobody_reads)
+{
+    static const char piece[4096];
+    struct side *side = &sides[0];
+    int reader;
+
+    open_loop();
+    open_pipe(side, 'a', "");
+    while (write(side->peer, piece, sizeof piece) > 0)
+        ;
+    watch_fd(side->peer, EPOLLOUT, note_error, side);
+    reader = side->fd;
+    side->fd = side->peer;
+    side->peer = reader;
+    set_timer(SECOND, close_peer, side);
+    run_loop();
+    observe_str("story", story);
+    observe_int("error", (side->what & EPOLLERR) != 0);
+    loop_destroy(loop);
+    close_side(side);
+}
+
+Expect(descriptor, nobody_reads)
+{
+    expect_str("story", "e",
+               "the callback is called for EPOLLERR too, whatever was asked "
+               "for");
+    expect_int("error", EQUAL, 1,
+               "the callback is told what epoll_wait() said");
+}
+
 enum { BYTES = 300000, PIECE = 4000 };
 
 /* Writes as much as there is room for. */
@@ -858,6 +938,8 @@ Test(descriptor, refused)
     close(file);
     observe_int("closed", loop_watch(loop, file, EPOLLIN, ignore, NULL));
     observe_int("never", loop_unwatch(loop, file));
+    observe_int("negative", loop_watch(loop, -1, EPOLLIN, ignore, NULL));
+    observe_int("never-negative", loop_unwatch(loop, -1));
     set_timer(MILLISECOND, close_peer, &sides[0]);
     run_loop();
     observe_str("story", story);
@@ -872,6 +954,10 @@ Expect(descriptor, refused)
                "epoll refuses regular files, which are always ready");
     expect_int("closed", EQUAL, EBADF, "there is no such descriptor");
     expect_int("never", EQUAL, ENOENT, "what was refused is not watched");
+    expect_int("negative", EQUAL, EBADF,
+               "-1 is no descriptor: epoll_ctl() says so, and no array has "
+               "such a place");
+    expect_int("never-negative", EQUAL, ENOENT, "-1 is not watched");
     expect_str("story", "x.", "after an error nothing has happened");
 }
 
@@ -1494,6 +1580,152 @@ Expect(task, cancel_gather)
                "its own error is that of the lowest that has one");
     expect_int("waited-for-it", EQUAL, 0,
                "the loop does not wait for a sleep that was cancelled");
+}
+
+/* A gather of a gather: what the inner one still waits for is cancelled. */
+Test(task, cancel_nested)
+{
+    static struct outcome inner[2], outer[2];
+    struct outcome all = {-1, NULL};
+    struct task *tasks[2], *one;
+
+    open_loop();
+    tasks[0] = start_sleep(0, 10 * MILLISECOND);
+    tasks[1] = start_sleep(1, 3600ll * SECOND);
+    tasks[0] = gather(tasks, 2, inner);
+    tasks[1] = start_sleep(2, 3600ll * SECOND);
+    one = gather(tasks, 2, outer);
+    task_then(one, gather_done, &all);
+    set_timer(20 * MILLISECOND, cancel_task, one);
+    run_loop();
+    observe_str("story", story);
+    observe_int("slept", inner[0].error);
+    observe_int("sleeps", inner[1].error);
+    observe_int("gathered", outer[0].error);
+    observe_int("its-result", outer[0].result == inner);
+    observe_int("error", all.error);
+    observe_int("waited-for-it", watch.now > 60 * SECOND);
+    loop_destroy(loop);
+}
+
+Expect(task, cancel_nested)
+{
+    expect_str("story", "-g", "a cancelled gather completes soon, and once");
+    expect_int("slept", EQUAL, 0, "what was settled before keeps its outcome");
+    expect_int("sleeps", EQUAL, ECANCELED,
+               "to cancel a gather is to cancel what it still waits for; and "
+               "if that is a gather, what that one waits for");
+    expect_int("gathered", EQUAL, ECANCELED,
+               "the inner gather's error is that of its lowest that has one");
+    expect_int("its-result", EQUAL, 1,
+               "a gather is settled in its own way: its result is its array");
+    expect_int("error", EQUAL, ECANCELED,
+               "its own error is that of the lowest that has one");
+    expect_int("waited-for-it", EQUAL, 0,
+               "the loop does not wait for a sleep that was cancelled");
+}
+
+static bool had_its_turn;
+
+static void note_turn(void *arg)
+{
+    (void)arg;
+    something_happens();
+    had_its_turn = true;
+}
+
+/* Begins again and again, until the timer has had its turn. */
+static void begin_again(struct task *task, void *arg)
+{
+    something_happens();
+    if (rounds == 0)
+        set_timer(0, note_turn, NULL);
+    if (!had_its_turn && ++rounds < 30)
+        task_start(loop, begin_again, arg);
+    task_finish(task, 0, NULL);
+}
+
+/* Each completion waits for another task, which is settled already. */
+static void complete_again(int error, void *result, void *arg)
+{
+    (void)error;
+    (void)result;
+    something_happens();
+    if (rounds == 0)
+        set_timer(0, note_turn, NULL);
+    if (!had_its_turn && ++rounds < 30)
+        task_then(gather(NULL, 0, NULL), complete_again, arg);
+}
+
+Test(task, everyone_has_a_turn)
+{
+    open_loop();
+    rounds = 0;
+    had_its_turn = false;
+    cr_assert(task_start(loop, begin_again, NULL) != NULL,
+              "task_start() returned NULL");
+    run_loop();
+    observe_int("begun", rounds);
+    rounds = 0;
+    had_its_turn = false;
+    task_then(gather(NULL, 0, NULL), complete_again, NULL);
+    run_loop();
+    observe_int("completed", rounds);
+    loop_destroy(loop);
+}
+
+Expect(task, everyone_has_a_turn)
+{
+    expect_int("begun", AT_MOST, 3,
+               "a task that starts another one does not keep a timer that is "
+               "due from its turn: what a callback adds has its turn later");
+    expect_int("completed", AT_MOST, 3,
+               "nor does a completion that leads to another one");
+}
+
+enum { CROWD = 50, CROWDS = 8 };
+
+/* Tasks of each sort, all of them completed. */
+static void run_a_crowd(void)
+{
+    static struct outcome outcomes[CROWD];
+    static struct job job;
+    struct task *tasks[CROWD];
+
+    for (int i = 0; i < CROWD; i++)
+        tasks[i] = task_sleep(loop, MILLISECOND);
+    job.letter = 'a';
+    task_then(gather(tasks, CROWD, outcomes), job_done, &job);
+    for (int i = 0; i < CROWD; i++)
+        task_then(start_job(i % 4, 0, 0), job_done, &job);
+    run_loop();
+}
+
+static long long heap_in_use(void)
+{
+    struct mallinfo2 heap = mallinfo2();
+
+    return (long long)(heap.uordblks + heap.hblkhd);
+}
+
+Test(task, loop_keeps_nothing)
+{
+    long long before;
+
+    open_loop();
+    run_a_crowd();
+    before = heap_in_use();
+    for (int i = 0; i < CROWDS; i++)
+        run_a_crowd();
+    observe_int("growth", heap_in_use() - before);
+    loop_destroy(loop);
+}
+
+Expect(task, loop_keeps_nothing)
+{
+    expect_int("growth", AT_MOST, CROWDS * CROWD * 8,
+               "the loop frees a task when its completion was called, and not "
+               "at the very end: a loop may run for years");
 }
 
 static void stop_when_done(int error, void *result, void *arg)
