@@ -19,6 +19,7 @@
 #define PIECES   8
 #define ENDLESS  (16u * 1024 * 1024)
 #define TOO_MUCH 10 /* bytes more than were promised */
+#define TRICKLE  20 /* milliseconds between two bytes */
 
 uint64_t origin_now_ms(void)
 {
@@ -79,6 +80,19 @@ static ssize_t send_drip(void *state, uint64_t at, char *data, size_t size)
     if (at >= request->allowed && !request->gone) {
         request->due = origin_now_ms() + 1;
         request->allowed += request->number[0] / PIECES + 1;
+        sleep_in_body(request);
+        return 0;
+    }
+    return send_allowed(state, at, data, size);
+}
+
+static ssize_t send_trickle(void *state, uint64_t at, char *data, size_t size)
+{
+    struct request *request = state;
+
+    if (at >= request->allowed && !request->gone) {
+        request->due = origin_now_ms() + TRICKLE;
+        request->allowed++;
         sleep_in_body(request);
         return 0;
     }
@@ -219,6 +233,11 @@ static enum MHD_Result answer_drip(struct request *request)
     return send_body(request, MHD_HTTP_OK, request->number[0], 1, send_drip);
 }
 
+static enum MHD_Result answer_trickle(struct request *request)
+{
+    return send_body(request, MHD_HTTP_OK, request->number[0], 1, send_trickle);
+}
+
 /* Far more than anybody accepts, and quickly; who takes it all has done so
  * soon, and sees no end but that of the connection. */
 static ssize_t send_endless(void *state, uint64_t at, char *data, size_t size)
@@ -246,7 +265,7 @@ static const struct {
     {"close", answer_close},       {"truncated", answer_truncated},
     {"silent", answer_silent},     {"longer", answer_longer},
     {"garbage", answer_garbage},   {"drip", answer_drip},
-    {"endless", answer_endless},
+    {"trickle", answer_trickle},   {"endless", answer_endless},
 };
 
 answer *answer_named(const char *word)
@@ -265,6 +284,7 @@ const char origin_help[] =
     "  /k/redirect/CODE     sends the client to /k/elsewhere\n"
     "  /k/echo              size and checksum of what was POSTed\n"
     "  /k/drip/SIZE/SEED    the body in eight pieces, 1 ms apart\n"
+    "  /k/trickle/SIZE/SEED a byte each 20 ms\n"
     "  /k/never             no answer\n"
     "  /k/close             closes without an answer\n"
     "  /k/truncated/SIZE    half of the body, then closes\n"

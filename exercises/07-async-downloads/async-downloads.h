@@ -61,9 +61,9 @@ struct session *session_open(int most, size_t body_max);
  * when something comes from the network, not for a fixed time.
  *
  * A request is in flight from its start until its response has come or it has
- * failed. Requests are started in their order: so many at once that `most`
- * are in flight, and the next one as soon as one has ended. So there are never
- * more than `most`, and never fewer while any is left to be started.
+ * failed. So many are started at once that `most` are in flight, and the next
+ * one as soon as one has ended; which one is up to you. So there are never more
+ * than `most`, and never fewer while any is left to be started.
  *
  * A request that fails costs no other anything, and is not tried again. (That
  * libcurl sends a request a second time by itself, when a connection that it

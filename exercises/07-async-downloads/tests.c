@@ -8,14 +8,18 @@
  * nobody can move any more. And a time-out is either short, for a request that
  * is never answered, or so long that no load can bring it about.
  */
+#define _GNU_SOURCE
 #include "interleave.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "async-downloads.h"
 #include "body.h"
@@ -365,6 +369,50 @@ Expect(results, statuses)
     expect_int("requests", EQUAL, 5, "a redirect is not followed");
 }
 
+static bool right_body(const struct result *result, size_t size, unsigned seed)
+{
+    if (result->body == NULL || result->size != size || result->status != 200)
+        return false;
+    for (size_t at = 0; at < size; at++)
+        if ((unsigned char)result->body[at] != body_byte(seed, at))
+            return false;
+    return true;
+}
+
+enum { MANY = 150, SMALL_BODY = 20 };
+
+/* More than fit into a table that is large enough for every other test. */
+Test(results, many)
+{
+    static struct request requests[MANY];
+    static struct result results[MANY];
+    struct session *session = new_session(4);
+    int right = 0;
+
+    for (int i = 0; i < MANY; i++) {
+        requests[i].url = origin_url("body/%d/%u", SMALL_BODY, seed_of_body(i));
+        requests[i].timeout_ms = LONG_MS;
+        results[i] = (struct result){.error = -1, .status = -1};
+    }
+    observe_int("failed",
+                (long long)session_fetch(session, requests, MANY, results));
+    session_close(session);
+    for (int i = 0; i < MANY; i++)
+        right += results[i].error == 0 &&
+                 right_body(&results[i], SMALL_BODY, seed_of_body(i));
+    observe_int("right", right);
+    cr_assert(origin_report() == 0, "the test has no web server to ask");
+    results_free(results, MANY);
+}
+
+Expect(results, many)
+{
+    expect_int("failed", EQUAL, 0, "no request failed");
+    expect_int("right", EQUAL, MANY,
+               "results[i] belongs to requests[i], however many there are");
+    expect_int("requests", EQUAL, MANY, "each URL is asked for");
+}
+
 Test(results, nothing_to_do)
 {
     struct batch batch = {.count = 0};
@@ -423,6 +471,39 @@ Expect(failures, each)
     expect_int("failed", EQUAL, 7, "the result says how many have failed");
 }
 
+/* Each in a session of its own: on a connection that is new libcurl itself
+ * sends nothing twice. */
+Test(failures, not_tried_again)
+{
+    const char *const urls[] = {origin_url("close/0"),
+                                origin_url("truncated/30000/1"),
+                                origin_url("garbage/2")};
+    struct batch all = {.count = 0};
+
+    for (int i = 0; i < 3; i++) {
+        struct batch one = {.count = 0};
+
+        add_post(&one, urls[i], "pizza", 5);
+        fetch_alone(2, &one);
+        all.results[all.count++] = one.results[0];
+        all.failed += one.failed;
+    }
+    observe_results(&all);
+    report(&all);
+}
+
+Expect(failures, not_tried_again)
+{
+    expect_result(0, "error EIO", "the connection ended without a response");
+    expect_result(1, "error EIO", "half a body is no body");
+    expect_result(2, "error EIO", "what came is not HTTP");
+    expect_int("failed", EQUAL, 3, "the result says how many have failed");
+    expect_int("requests", EQUAL, 3, "each URL is asked for");
+    expect_int("duplicates", EQUAL, 0,
+               "a request that has failed is not tried again: the server may "
+               "have done what it was asked for, and would do it twice");
+}
+
 /* Two that never come to their end, among others. */
 Test(failures, in_time)
 {
@@ -444,6 +525,74 @@ Expect(failures, in_time)
     expect_result(2, "error ETIMEDOUT", "the body did not come in time");
     expect_body(3, 100, seed_of_body(3), UNHARMED);
     expect_int("failed", EQUAL, 2, "the result says how many have failed");
+}
+
+enum { FILLERS = 4 };
+
+/* A port on which somebody listens and accepts nobody: its queue is full. */
+static int open_full_port(int fds[1 + FILLERS])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < 1 + FILLERS; i++)
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    cr_assert(bind(fds[0], (struct sockaddr *)&address, size) == 0 &&
+                  listen(fds[0], 0) == 0 &&
+                  getsockname(fds[0], (struct sockaddr *)&address, &size) == 0,
+              "the test cannot listen");
+    for (int i = 0; i < FILLERS; i++)
+        cr_assert(connect(fds[1 + i], (struct sockaddr *)&address, size) == 0 ||
+                      errno == EINPROGRESS,
+                  "the test cannot connect");
+    return ntohs(address.sin_port);
+}
+
+Test(failures, never_connected)
+{
+    struct batch batch = {.count = 0};
+    int fds[1 + FILLERS];
+    char full[64];
+
+    snprintf(full, sizeof full, "http://127.0.0.1:%d/", open_full_port(fds));
+    add(&batch, full)->timeout_ms = 60;
+    add(&batch, origin_url("body/100/%u/1", seed_of_body(1)));
+    fetch_alone(1, &batch);
+    observe_results(&batch);
+    for (int i = 0; i < 1 + FILLERS; i++)
+        close(fds[i]);
+    report(&batch);
+}
+
+Expect(failures, never_connected)
+{
+    expect_result(0, "error ETIMEDOUT",
+                  "a transfer starts with its connection: the time that this "
+                  "takes is part of its own");
+    expect_body(1, 100, seed_of_body(1), UNHARMED);
+}
+
+/* There is always something new, and still no end. */
+Test(failures, little_by_little)
+{
+    struct batch batch = {.count = 0};
+
+    add(&batch, origin_url("trickle/300/%u/0", seed_of_body(0)))->timeout_ms =
+        100;
+    add(&batch, origin_url("body/100/%u/1", seed_of_body(1)));
+    fetch_alone(2, &batch);
+    observe_results(&batch);
+    report(&batch);
+}
+
+Expect(failures, little_by_little)
+{
+    expect_result(0, "error ETIMEDOUT",
+                  "the time-out is for the whole transfer, and not for each "
+                  "piece of it");
+    expect_body(1, 100, seed_of_body(1), UNHARMED);
+    expect_int("failed", EQUAL, 1, "the result says how many have failed");
 }
 
 /* One at a time: when the second begins, more time has passed than it has. */
@@ -552,6 +701,41 @@ Expect(flight, next_at_once)
 
 /* ---- the session --------------------------------------------------------- */
 
+/* Two that are open at one time, and accept different bodies. */
+Test(session, two)
+{
+    struct session *narrow = session_open(1, 99), *wide = new_session(3);
+    struct batch first = {.count = 0}, second = {.count = 0}, third;
+
+    cr_assert(narrow != NULL, "session_open() returned NULL");
+    add(&first, origin_url("body/100/%u/0", seed_of_body(0)));
+    add(&second, origin_url("body/100/%u/1", seed_of_body(1)));
+    third = first;
+    third.requests[0].url = origin_url("body/100/%u/2", seed_of_body(2));
+    fetch(narrow, &first);
+    fetch(wide, &second);
+    session_close(narrow);
+    fetch(wide, &third);
+    session_close(wide);
+    observe_str("narrow", tell(&first.results[0]));
+    second.results[second.count++] = third.results[0];
+    second.failed += third.failed;
+    observe_results(&second);
+    results_free(first.results, first.count);
+    report(&second);
+}
+
+Expect(session, two)
+{
+    expect_str("narrow", "error EMSGSIZE",
+               "each session has limits of its own, however many are open");
+    expect_body(0, 100, seed_of_body(1),
+                "each session has limits of its own, however many are open");
+    expect_body(1, 100, seed_of_body(2),
+                "what closes one session is nothing to another");
+    expect_int("failed", EQUAL, 0, "no request failed");
+}
+
 Test(session, connections)
 {
     struct session *session = new_session(2);
@@ -641,16 +825,6 @@ Expect(thread, asleep)
  */
 
 enum { FAULT_BODY = 40000 };
-
-static bool right_body(const struct result *result, size_t size, unsigned seed)
-{
-    if (result->body == NULL || result->size != size || result->status != 200)
-        return false;
-    for (size_t at = 0; at < size; at++)
-        if ((unsigned char)result->body[at] != body_byte(seed, at))
-            return false;
-    return true;
-}
 
 /* An error without anything beside it, or the right result. */
 static bool wrong(const struct result *result, size_t size, unsigned seed)

@@ -179,6 +179,10 @@ Test(origin, sends_the_same_bytes_for_a_seed)
     size = read_answer(ask("/k/drip/5000/7"), answer);
     body_of(answer, size, &length);
     cr_assert_eq(length, 5000, "a drip comes to its end");
+    size = read_answer(ask("/k/trickle/4/7"), answer);
+    body = body_of(answer, size, &length);
+    cr_assert_eq(length, 4, "a trickle comes to its end");
+    cr_assert_eq((unsigned char)body[3], body_byte(7, 3));
 }
 
 Test(origin, sends_statuses_and_redirects)

@@ -2,8 +2,9 @@
 /*
  * right_connection_limit.c - all requests are handed to libcurl at once, and it
  * opens `most` connections, no more: so no more are in flight. Its time-out
- * would count from the beginning, so each transfer keeps its own, from the
- * moment in which its request is sent.
+ * would count from the beginning, so each transfer keeps its own: from the
+ * moment in which a connection is made for it, or, if it gets an old one, in
+ * which its request is sent.
  */
 #include "async-downloads.h"
 
@@ -99,6 +100,18 @@ static long now_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
 }
 
+/* libcurl is about to connect. */
+static int connects(void *state, curl_socket_t fd, curlsocktype purpose)
+{
+    struct transfer *transfer = state;
+
+    (void)fd;
+    (void)purpose;
+    if (transfer->started_ms == 0)
+        transfer->started_ms = now_ms();
+    return CURL_SOCKOPT_OK;
+}
+
 /* libcurl has a connection, and is about to send the request. */
 static int sends(void *state, char *to, char *from, int to_port, int from_port)
 {
@@ -108,7 +121,8 @@ static int sends(void *state, char *to, char *from, int to_port, int from_port)
     (void)from;
     (void)to_port;
     (void)from_port;
-    transfer->started_ms = now_ms();
+    if (transfer->started_ms == 0)
+        transfer->started_ms = now_ms();
     return CURL_PREREQFUNC_OK;
 }
 
@@ -138,6 +152,8 @@ static void describe(struct transfer *transfer, const struct request *request)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     transfer->timeout_ms = request->timeout_ms;
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, connects);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, sends);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, goes_on);
