@@ -27,7 +27,8 @@
  *
  *   Nobody starves. Whoever waits for the interpreter gets it in the end,
  *   however many others want it again and again: whether it has just come,
- *   comes from a wait, or was made to hand over.
+ *   comes from a wait, or was made to hand over. With three threads, that is
+ *   before another one has had sixteen turns.
  *
  *   Asleep. Who waits for the interpreter sleeps. It does not ask again and
  *   again.

@@ -291,8 +291,9 @@ Test(limits, more_than_memory)
     queue = queue_create(SIZE_MAX / sizeof(void *) + 2);
     observe_int("error", queue == NULL && errno != ENOMEM ? errno : 0);
     for (int i = 0; i < 2 && queue != NULL; i++)
-        if (queue_put(queue, &letters[i]) == 0)
-            story[i] = taken(queue);
+        queue_put(queue, &letters[i]); /* there is room for both */
+    for (int i = 0; i < 2 && queue != NULL; i++)
+        story[i] = taken(queue);
     observe_int("works", queue == NULL || strcmp(story, "ab") == 0);
     if (queue != NULL)
         queue_destroy(queue);
@@ -1951,14 +1952,14 @@ Test(schedules, daemon_and_items)
 {
     struct queue *queue = small_queue(1);
     long long began = clock_milliseconds();
-    int worked = 0, errors;
+    int before = threads_alive(), worked = 0, errors;
     struct daemon *daemon = daemon_start(queue, add_one, &worked);
 
     cr_assert(daemon != NULL, "daemon_start() returned NULL");
     errors = queue_put(queue, &letters[0]);
     errors += queue_put(queue, &letters[1]);
     observe_int("done", (long long)daemon_finish(daemon));
-    observe_int("threads-then", threads_alive());
+    observe_int("threads-then", threads_alive() - before);
     observe_int("slept-milliseconds", clock_milliseconds() - began);
     observe_int("worked", worked);
     observe_int("errors", errors);
@@ -1971,7 +1972,7 @@ Expect(schedules, daemon_and_items)
                "what was accepted is worked off, and counted");
     expect_int("worked", EQUAL, 2, "what was accepted is worked off");
     expect_int("errors", EQUAL, 0, "who waits for room gets it");
-    expect_int("threads-then", EQUAL, 1,
+    expect_int("threads-then", EQUAL, 0,
                "when daemon_finish() returns, the daemon's thread has ended");
     expect_no_time();
 }
