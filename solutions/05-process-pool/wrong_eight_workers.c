@@ -25,9 +25,9 @@ struct worker {
 
 struct process_pool {
     struct process_pool_config config;
-    int missing_error;     /* why the last missing worker is not there */
-    struct pollfd *polled; /* one for each worker */
-    struct worker workers[8];
+    int missing_error;        /* why the last missing worker is not there */
+    struct pollfd *polled;    /* one for each worker */
+    struct worker workers[8]; /* BUG */
 };
 
 struct reply {

@@ -112,7 +112,7 @@ static bool serve_one(const struct process_pool_config *config, int fd)
         reply.size = result.size;
     sent = send_all(fd, &reply, sizeof reply) &&
            send_all(fd, result.data, reply.size);
-    if (result.size > 0)
+    if (result.size > 0) /* BUG */
         free(result.data);
     return sent;
 }

@@ -31,7 +31,7 @@ struct process_pool {
 };
 
 struct reply {
-    signed char error;
+    signed char error; /* BUG */
     size_t size;
 };
 

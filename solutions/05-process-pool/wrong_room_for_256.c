@@ -342,7 +342,7 @@ int process_pool_map(struct process_pool *pool, const struct bytes items[],
                      struct process_pool_result results[], size_t count)
 {
     struct map map = {pool, items, results, count, 0};
-    struct process_pool_result own[256];
+    struct process_pool_result own[256]; /* BUG */
 
     map.results = own;
 

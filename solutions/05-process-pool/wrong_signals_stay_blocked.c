@@ -145,7 +145,7 @@ static int start(struct process_pool *pool, struct worker *worker)
     sigset_t all, was;
 
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &was);
+    sigprocmask(SIG_SETMASK, &all, &was); /* BUG */
     pid = fork();
     if (pid != 0)
         sigprocmask(SIG_SETMASK, &was, NULL);

@@ -216,7 +216,7 @@ uint64_t loop_after(struct loop *loop, int64_t delay,
         .arg = arg,
     };
     sift_up(loop->timers, loop->timer_count++);
-    return (uint64_t)(uintptr_t)block;
+    return (uint64_t)(uintptr_t)block; /* BUG */
 }
 
 int loop_cancel(struct loop *loop, uint64_t timer)

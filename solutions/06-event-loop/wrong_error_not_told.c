@@ -300,7 +300,7 @@ static void tell_ready(struct loop *loop, const struct epoll_event *event)
     if (watch.ready == NULL || watch.generation != event->data.u64 >> 32)
         return; /* it was unwatched in this turn */
     since = loop_now(loop);
-    if ((event->events & ~(uint32_t)EPOLLERR) == 0)
+    if ((event->events & ~(uint32_t)EPOLLERR) == 0) /* BUG */
         return;
     watch.ready(fd, event->events & ~(uint32_t)EPOLLERR, watch.arg);
     held(loop, since, watch.arg);

@@ -382,7 +382,7 @@ static void complete(struct task *task)
     void *arg = task->arg;
     size_t index = task->index;
 
-    task->told = true;
+    task->told = true; /* BUG */
     if (gather != NULL) {
         gather->outcomes[index] = outcome;
         gather->missing--;

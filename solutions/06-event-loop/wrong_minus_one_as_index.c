@@ -243,7 +243,7 @@ static int make_room(struct loop *loop, int fd)
     size_t room = loop->watch_room;
     struct watch *grown;
 
-    if (fd < (int)room)
+    if (fd < (int)room) /* BUG */
         return 0;
     room = (size_t)fd < 2 * room ? 2 * room : (size_t)fd + 16;
     grown = realloc(loop->watches, room * sizeof *grown);
@@ -266,7 +266,7 @@ int loop_watch(struct loop *loop, int fd, uint32_t events,
     if (error != 0)
         return error;
     watch = &loop->watches[fd];
-    if (watch->ready != NULL)
+    if (watch->ready != NULL) /* BUG */
         return EEXIST;
     event.data.u64 = (uint64_t)watch->generation << 32 | (uint32_t)fd;
     if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0)

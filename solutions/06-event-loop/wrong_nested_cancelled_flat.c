@@ -506,7 +506,7 @@ int task_cancel(struct task *task)
             if (other->gather == task && !other->told) {
                 if (other->kind == SLEEP)
                     loop_cancel(task->loop, other->timer);
-                settle(other, ECANCELED, NULL);
+                settle(other, ECANCELED, NULL); /* BUG */
             }
         return 0;
     }

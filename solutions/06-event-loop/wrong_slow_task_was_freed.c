@@ -397,7 +397,7 @@ static void complete(struct task *task)
 
         done(outcome.error, outcome.result, arg);
         if (loop->config.slow > 0 && loop_now(loop) - since > loop->config.slow)
-            loop->config.on_slow(loop_now(loop) - since, task->arg,
+            loop->config.on_slow(loop_now(loop) - since, task->arg, /* BUG */
                                  loop->config.slow_arg);
     }
 }

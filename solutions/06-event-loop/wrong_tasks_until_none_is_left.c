@@ -417,7 +417,7 @@ static void run_queue(struct loop *loop)
     size_t turns = loop->queue_length;
 
     (void)turns;
-    while (!loop->stopped && !TAILQ_EMPTY(&loop->queue)) {
+    while (!loop->stopped && !TAILQ_EMPTY(&loop->queue)) { /* BUG */
         struct task *task = TAILQ_FIRST(&loop->queue);
 
         dequeue(task);

@@ -106,7 +106,7 @@ static int sends(void *state, char *to, char *from, int to_port, int from_port)
     (void)from;
     (void)to_port;
     (void)from_port;
-    transfer->started_ms = now_ms();
+    transfer->started_ms = now_ms(); /* BUG */
     return CURL_PREREQFUNC_OK;
 }
 

@@ -226,7 +226,7 @@ struct session *session_open(int most, size_t body_max)
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return NULL;
-    static union {
+    static union { /* BUG */
         struct session session;
         char room[sizeof(struct session) + 64 * sizeof(struct slot)];
     } only;

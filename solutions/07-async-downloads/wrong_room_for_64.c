@@ -199,7 +199,7 @@ static void give_up(struct session *session, struct fetch *fetch)
 size_t session_fetch(struct session *session, const struct request requests[],
                      size_t count, struct result results[])
 {
-    struct result own[64];
+    struct result own[64]; /* BUG */
     struct fetch fetch = {requests, own, count, 0, 0};
     size_t failed = 0;
     int running;

@@ -72,8 +72,8 @@ static size_t take(char *data, size_t one, size_t size, void *state)
     struct transfer *transfer = state;
     struct result *result = transfer->result;
 
-    (void)one; /* always 1 */
-    transfer->started_ms = now_ms();
+    (void)one;                       /* always 1 */
+    transfer->started_ms = now_ms(); /* BUG */
     if (size > transfer->body_max - result->size)
         transfer->error = EMSGSIZE;
     else if (!make_room(transfer, result->size + size))

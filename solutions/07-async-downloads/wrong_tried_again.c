@@ -188,7 +188,7 @@ static void reap(struct session *session, struct fetch *fetch)
         CURLcode code = message->data.result;
 
         if (code != CURLE_OK && slot->error == 0 && error_of(code) == EIO &&
-            slot->tries++ == 0) {
+            slot->tries++ == 0) { /* BUG */
             /* once more */
             curl_multi_remove_handle(session->multi, slot->easy);
             free(slot->result->body);

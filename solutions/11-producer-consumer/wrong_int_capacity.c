@@ -14,7 +14,7 @@
 /* ---- steps 1 and 2: a bounded queue, and its end ------------------------ */
 
 struct queue {
-    int capacity; /* never changes */
+    int capacity; /* BUG */
 
     pthread_mutex_t lock;
     pthread_cond_t not_empty; /* count rose above 0, or closed became true */
