@@ -316,6 +316,8 @@ static enum box_word look(void *state, const struct box_sight *sight)
     enum motion motion;
 
     stillness_take_hint(watch->stillness);
+    if (watch->seen == 0) /* not before: the box may have had to wait */
+        watch->seen = clock_now();
     watch->program = program;
     if (watch->runner == 0)
         watch->runner =
@@ -361,7 +363,6 @@ struct watch *watch_open(void *ctx, struct lab *lab,
     watch->lab = lab;
     watch->spec = spec;
     watch->reports = reports;
-    watch->seen = clock_now();
     watch->stillness =
         stillness_open(ctx, board, spec->patient ? POLICY_PATIENT : POLICY_FREE,
                        spec->strangers);
