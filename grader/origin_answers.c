@@ -73,30 +73,30 @@ static ssize_t send_and_close(void *state, uint64_t at, char *data, size_t size)
     return fill(request, at, data, size);
 }
 
+/* The next piece is allowed after a pause. */
+static ssize_t send_piece(struct request *request, uint64_t at, char *data,
+                          size_t size, uint64_t piece, uint64_t pause_ms)
+{
+    if (at >= request->allowed && !request->gone) {
+        request->due = origin_now_ms() + pause_ms;
+        request->allowed += piece;
+        sleep_in_body(request);
+        return 0;
+    }
+    return send_allowed(request, at, data, size);
+}
+
 static ssize_t send_drip(void *state, uint64_t at, char *data, size_t size)
 {
     struct request *request = state;
 
-    if (at >= request->allowed && !request->gone) {
-        request->due = origin_now_ms() + 1;
-        request->allowed += request->number[0] / PIECES + 1;
-        sleep_in_body(request);
-        return 0;
-    }
-    return send_allowed(state, at, data, size);
+    return send_piece(request, at, data, size, request->number[0] / PIECES + 1,
+                      1);
 }
 
 static ssize_t send_trickle(void *state, uint64_t at, char *data, size_t size)
 {
-    struct request *request = state;
-
-    if (at >= request->allowed && !request->gone) {
-        request->due = origin_now_ms() + TRICKLE;
-        request->allowed++;
-        sleep_in_body(request);
-        return 0;
-    }
-    return send_allowed(state, at, data, size);
+    return send_piece(state, at, data, size, 1, TRICKLE);
 }
 
 static enum MHD_Result queue(struct request *request, unsigned status,
