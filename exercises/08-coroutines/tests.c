@@ -389,6 +389,47 @@ Expect(send, nested)
     expect_int("errors", EQUAL, 0, "coro_destroy() returns 0");
 }
 
+enum { DEPTH = 150 };
+
+static struct coroutine *deep[DEPTH];
+
+/* Each resumes the next; the last yields 1, and each adds 1. */
+static void *go_down(void *arg)
+{
+    long place = number_of(arg);
+
+    for (int i = 0; i < 2; i++) {
+        long below = place + 1 < DEPTH ? next(deep[place + 1]) : 0;
+
+        coro_yield(value_of(below + 1), NULL);
+    }
+    return NULL;
+}
+
+Test(send, deep)
+{
+    int errors = 0;
+
+    for (long i = 0; i < DEPTH; i++)
+        deep[i] = make(go_down, value_of(i));
+    observe_int("first", next(deep[0]));
+    observe_int("second", next(deep[0]));
+    for (int i = 0; i < DEPTH; i++)
+        errors += coro_destroy(deep[i]) != 0;
+    observe_int("errors", errors);
+}
+
+Expect(send, deep)
+{
+    static const char depth[] =
+        "each of 150 coroutines has resumed the next one, and adds one to what "
+        "that yields: who has resumed whom is kept to any depth";
+
+    expect_int("first", EQUAL, DEPTH, depth);
+    expect_int("second", EQUAL, DEPTH, depth);
+    expect_int("errors", EQUAL, 0, "coro_destroy() returns 0");
+}
+
 static int threads_inside;
 
 static void *look_round(void *arg)
@@ -651,30 +692,32 @@ static void *dig_down(void *arg)
 
 Test(stack, as_asked_for)
 {
-    static const size_t asked[] = {0, 256 * KIB, 32 * KIB, 1024 * KIB, 100000};
-    struct coroutine *cos[5];
+    static const size_t asked[] = {0,          256 * KIB, 32 * KIB,
+                                   1024 * KIB, 100000,    8192 * KIB};
+    struct coroutine *cos[6];
     int wrong = 0;
 
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         size_t size = asked[i] ? asked[i] : 64 * KIB;
 
         cos[i] =
             coro_create(dig_down, value_of((long)size - 8 * KIB), asked[i]);
         cr_assert(cos[i] != NULL, "coro_create() returned NULL");
     }
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         wrong += next(cos[i]) != 1;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         wrong += next(cos[i]) != 100;
     observe_int("wrong", wrong);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         coro_destroy(cos[i]);
 }
 
 Expect(stack, as_asked_for)
 {
     expect_int("wrong", EQUAL, 0,
-               "a function may use as much stack as was asked for");
+               "a function may use as much stack as was asked for, be it "
+               "32 KiB or 8 MiB");
 }
 
 /* What a child process finds, shared with its parent. */
@@ -793,11 +836,12 @@ static void look_at_stack(size_t asked, struct stacks *seen)
  * first coroutine lives on. */
 Test(stack, of_every_size)
 {
-    static const size_t asked[] = {8 * KIB, 20000, 0, 100000, 256 * KIB};
+    static const size_t asked[] = {8 * KIB, 20000,     0,
+                                   100000,  256 * KIB, 65536 * KIB};
     struct stacks seen = {0, 0, 0, 0};
     struct coroutine *first = make(add_up, NULL);
 
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         look_at_stack(asked[i], &seen);
     observe_int("refused", seen.refused);
     observe_int("shorter", seen.shorter);
@@ -809,7 +853,7 @@ Test(stack, of_every_size)
 Expect(stack, of_every_size)
 {
     expect_int("refused", EQUAL, 0,
-               "there is memory for 8 KiB, and for 256: a small stack is as "
+               "there is memory for 8 KiB, and for 64 MiB: a small stack is as "
                "good as a large one");
     expect_int("shorter", EQUAL, 0,
                "a stack has at least the size that was asked for; what is no "
@@ -1366,6 +1410,11 @@ static void *square(void *value, void *arg)
     return value_of(number_of(value) * number_of(value) + number_of(arg));
 }
 
+static void *add_to(void *value, void *arg)
+{
+    return value_of(number_of(value) + number_of(arg));
+}
+
 static bool is_odd(void *value, void *arg)
 {
     return number_of(value) % number_of(arg) == 1;
@@ -1568,6 +1617,53 @@ Expect(pipeline, take_nothing)
     expect_int("made", EQUAL, 0, "the source is not asked");
 }
 
+/* More than an unsigned int holds. */
+Test(pipeline, take_billions)
+{
+    static const size_t BILLIONS = ((size_t)1 << 32) + 2;
+    struct coroutine *co;
+
+    begin();
+    co = stage(gen_take(make(naturals, value_of(5)), BILLIONS));
+    take_all(co);
+    observe_str("numbers", numbers);
+    coro_destroy(co);
+}
+
+Expect(pipeline, take_billions)
+{
+    expect_str("numbers", "1 2 3 4 5",
+               "gen_take() was told to take 4,294,967,298, and its source has "
+               "five: a size_t goes into a size_t");
+}
+
+enum { STAGES = 100 };
+
+Test(pipeline, long)
+{
+    struct coroutine *co;
+
+    begin();
+    co = make(naturals, value_of(2));
+    for (int i = 0; i < STAGES; i++)
+        co = stage(gen_map(co, add_to, value_of(1)));
+    take_all(co);
+    observe_str("numbers", numbers);
+    observe_int("done", coro_done(co));
+    observe_int("destroyed", coro_destroy(co));
+    observe_str("story", story);
+}
+
+Expect(pipeline, long)
+{
+    expect_str("numbers", "101 102",
+               "each of 100 stages adds one to 1 and to 2: a pipeline may be "
+               "as long as one likes");
+    expect_int("done", EQUAL, 1, "the end of the source goes through all");
+    expect_int("destroyed", EQUAL, 0, "coro_destroy() returns 0");
+    expect_str("story", "()", "and the source ends once");
+}
+
 /* The primes, with a filter more for each that was found. */
 static bool is_not_divided(void *value, void *arg)
 {
@@ -1746,6 +1842,53 @@ Expect(task, sleeps_of_nothing)
                "a sleep of 0 is a pause: a goes to the end of the queue, and "
                "does not wait until all others sleep, too");
     expect_int("now", EQUAL, 0, "nobody slept, so no time has gone by");
+}
+
+enum { WORKERS = 100 };
+
+static int in_order[3]; /* who came in turn, in each of three rounds */
+
+static void *work_and_wait(void *arg)
+{
+    long number = number_of(arg);
+
+    in_order[0] += in_order[0] == number;
+    task_pause();
+    in_order[1] += in_order[1] == number;
+    task_sleep((unsigned long)(WORKERS - number));
+    in_order[2] += in_order[2] == WORKERS - 1 - number;
+    return NULL;
+}
+
+Test(task, many)
+{
+    int errors = 0;
+
+    open_tasks();
+    memset(in_order, 0, sizeof in_order);
+    for (long i = 0; i < WORKERS; i++)
+        errors += tasks_start(tasks, work_and_wait, value_of(i)) != 0;
+    observe_int("errors", errors);
+    observe_int("returned", tasks_run(tasks));
+    observe_int("first", in_order[0]);
+    observe_int("second", in_order[1]);
+    observe_int("third", in_order[2]);
+    observe_int("now", (long)tasks_now(tasks));
+    tasks_destroy(tasks);
+}
+
+Expect(task, many)
+{
+    expect_int("errors", EQUAL, 0,
+               "there may be as many tasks as there is memory for: "
+               "tasks_start() returns ENOMEM when there is none");
+    expect_int("returned", EQUAL, 0, "no task is left");
+    expect_int("first", EQUAL, WORKERS,
+               "100 tasks begin in the order in which they were started");
+    expect_int("second", EQUAL, WORKERS, "after a pause they go on in it");
+    expect_int("third", EQUAL, WORKERS,
+               "and after sleeps of 100, 99, ..., 1 ticks in the other order");
+    expect_int("now", EQUAL, WORKERS, "the last one wakes after 100 ticks");
 }
 
 static const unsigned long LONG_TIME = 1ul << 33;
