@@ -958,6 +958,40 @@ Expect(jobs, many)
                "from 0 to 1, on cores 0 to 7, then the next eight");
 }
 
+/* Two that take turns for a long time: span i is tick i. */
+
+enum { LONG = 20000 };
+
+Test(jobs, long)
+{
+    struct workload workload = jobs("A 0 10000; B 0 10000");
+    struct machine machine = MACHINE(1, 1, 0);
+    struct schedule schedule = {0, NULL};
+    int wrong = 0;
+
+    observe_int("returned", scheduler_run(&workload, &machine, &schedule));
+    observe_int("spans", schedule.count);
+    for (int i = 0; i < schedule.count && i < LONG; i++) {
+        const struct span *span = &schedule.spans[i];
+
+        wrong += span->job != i % 2 || span->core != 0 || span->from != i ||
+                 span->to != i + 1;
+    }
+    observe_int("wrong", wrong);
+    scheduler_free(&schedule);
+}
+
+Expect(jobs, long)
+{
+    expect_int("returned", EQUAL, 0,
+               "a schedule that ends at 20,000 is no error: how many spans it "
+               "will have is not known beforehand");
+    expect_int("spans", EQUAL, LONG,
+               "two jobs of 10,000 ticks, slices of one: 20,000 spans");
+    expect_int("wrong", EQUAL, 0,
+               "A runs from 0 to 1, B from 1 to 2, A from 2 to 3, and so on");
+}
+
 /* ---- step 5: the figures -------------------------------------------------
  *
  * From here on the schedules are made by the test: who gets one step wrong
@@ -1186,6 +1220,50 @@ Expect(figures, nearly_busy)
     expect_figures((struct figures){100000000, 99999999, 0, 1, 0, 999});
 }
 
+/* Two thousand, of which the i-th waits for those before it. */
+Test(jobs, measured)
+{
+    static struct job list[THOUSANDS];
+    static struct span spans[THOUSANDS];
+    static struct job_figures each[THOUSANDS];
+    struct workload workload = {THOUSANDS, list};
+    struct schedule schedule = {THOUSANDS, spans};
+    struct machine machine = MACHINE(CORES_MAX, 1, 0);
+    struct figures all = {0};
+    int64_t tick = 1;
+    int wrong = 0;
+
+    for (int i = 0; i < THOUSANDS; i++) {
+        int at = i / CORES_MAX;
+
+        list[i] = (struct job){"many", 0, 1, &tick};
+        spans[i] = (struct span){at, at + 1, i % CORES_MAX, i, RUNNING};
+    }
+    observe_int("returned",
+                scheduler_measure(&workload, &machine, &schedule, each, &all));
+    for (int i = 0; i < THOUSANDS; i++) {
+        int64_t at = i / CORES_MAX;
+
+        wrong += each[i].response != at || each[i].waiting != at ||
+                 each[i].turnaround != at + 1;
+    }
+    observe_int("wrong", wrong);
+    observe_int("switches", all.switches);
+    observe_int("utilisation", all.utilisation);
+}
+
+Expect(jobs, measured)
+{
+    expect_int("returned", EQUAL, 0, "2,000 jobs are no error");
+    expect_int("wrong", EQUAL, 0,
+               "2,000 jobs of one tick arrive at 0, and eight cores run eight "
+               "at a time: the first eight wait 0, the next eight 1, and so "
+               "on. There may be any number of jobs");
+    expect_int("switches", EQUAL, THOUSANDS - CORES_MAX,
+               "each takes another job than the one before, on its core");
+    expect_int("utilisation", EQUAL, 1000, "no core is ever idle");
+}
+
 Test(figures, nobody)
 {
     struct schedule nothing = {0, NULL};
@@ -1286,6 +1364,72 @@ Expect(text, two_spans_a_burst)
                 "after the second");
 }
 
+/* A hundred jobs take turns for a thousand ticks: a tick each, ten times. */
+
+enum { IN_TURN = 100, TURNS = 1000 };
+
+static struct workload jobs_in_turn(struct schedule *schedule)
+{
+    static struct job list[IN_TURN];
+    static struct span spans[TURNS];
+    static int64_t ticks = TURNS / IN_TURN;
+
+    for (int i = 0; i < IN_TURN; i++) {
+        list[i] = (struct job){"", 0, 1, &ticks};
+        snprintf(list[i].name, sizeof list[i].name, "job-%d", i);
+    }
+    for (int i = 0; i < TURNS; i++)
+        spans[i] = (struct span){i, i + 1, 0, i % IN_TURN, RUNNING};
+    *schedule = (struct schedule){TURNS, spans};
+    return (struct workload){IN_TURN, list};
+}
+
+/* Is it the line of this job in that chart? */
+static bool is_line_in_turn(const char *line, int number)
+{
+    int last = TURNS - IN_TURN + number;
+    char name[JOB_NAME_MAX + 2];
+
+    snprintf(name, sizeof name, "job-%-*d ", JOB_NAME_MAX - 4, number);
+    if (strncmp(line, name, strlen(name)) != 0)
+        return false;
+    line += strlen(name);
+    for (int i = 0; i <= last; i++)
+        if (line[i] != (i % IN_TURN == number ? '0' : '.'))
+            return false;
+    return line[last + 1] == '\n';
+}
+
+Test(text, thousand_ticks)
+{
+    struct schedule schedule;
+    struct workload workload = jobs_in_turn(&schedule);
+    struct chart chart;
+    const char *line, *end;
+    int lines = 0, wrong = 0;
+
+    open_chart(&chart);
+    observe_int("returned",
+                scheduler_draw_text(&workload, &schedule, chart.out));
+    line = chart.text != NULL ? chart.text : "";
+    for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
+        wrong += !is_line_in_turn(line, lines++);
+    observe_int("lines", lines);
+    observe_int("wrong", wrong);
+    fclose(chart.out);
+    free(chart.text);
+}
+
+Expect(text, thousand_ticks)
+{
+    expect_int("returned", EQUAL, 0, "nothing goes wrong here");
+    expect_int("lines", EQUAL, IN_TURN, "a hundred jobs, a hundred lines");
+    expect_int("wrong", EQUAL, 0,
+               "each of a hundred jobs runs in one tick of a hundred and is "
+               "ready in the others, up to its end, ten times: lines of 910 to "
+               "1,009 characters");
+}
+
 Test(text, names)
 {
     static struct span spans[] = {{0, 1, 0, 0, RUNNING}, {1, 2, 0, 1, RUNNING}};
@@ -1380,7 +1524,7 @@ Expect(text, full_disk)
 
 #define SVG_SPACE "http://www.w3.org/2000/svg"
 
-enum { DRAWN = 64, NESTED = 64 };
+enum { DRAWN = 4096, NESTED = 64 };
 
 struct box {
     long x, y, width, height;
@@ -1503,10 +1647,10 @@ static void observe_picture(struct picture *picture)
     observe_int("height", picture->height);
 }
 
-static void observe_svg(const char *script, int cores,
-                        const struct schedule *schedule)
+/* Draws it, and reads what was drawn; to be freed. */
+static struct picture *picture_of(const struct workload *workload, int cores,
+                                  const struct schedule *schedule)
 {
-    struct workload workload = jobs(script);
     struct machine machine = MACHINE(cores, 2, 1);
     struct picture *picture = calloc(1, sizeof *picture);
     XML_Parser parser = XML_ParserCreateNS(NULL, ' ');
@@ -1519,7 +1663,7 @@ static void observe_svg(const char *script, int cores,
     XML_SetUserData(parser, picture);
     XML_SetElementHandler(parser, begin_element, end_element);
     XML_SetCharacterDataHandler(parser, see_characters);
-    returned = scheduler_draw_svg(&workload, &machine, schedule, chart.out);
+    returned = scheduler_draw_svg(workload, &machine, schedule, chart.out);
     if (XML_Parse(parser, chart.text != NULL ? chart.text : "", (int)chart.size,
                   1) != XML_STATUS_OK)
         add(&fault, "line %lu, column %lu: %s",
@@ -1528,20 +1672,34 @@ static void observe_svg(const char *script, int cores,
             XML_ErrorString(XML_GetErrorCode(parser)));
     observe_str("xml", fault.used > 0 ? fault.at : "well-formed");
     observe_int("returned", returned);
-    observe_int("jobs-changed", !is_still(&workload, script));
-    observe_picture(picture);
     XML_ParserFree(parser);
-    free(picture);
     fclose(chart.out);
     free(chart.text);
+    return picture;
 }
 
-static void expect_svg(long width, long height, const char *rects)
+static void observe_svg(const char *script, int cores,
+                        const struct schedule *schedule)
+{
+    struct workload workload = jobs(script);
+    struct picture *picture = picture_of(&workload, cores, schedule);
+
+    observe_int("jobs-changed", !is_still(&workload, script));
+    observe_picture(picture);
+    free(picture);
+}
+
+static void expect_xml(void)
 {
     expect_str("xml", "well-formed",
                "an SVG document is XML: each element is closed, attributes "
                "stand in quotes, and &, < are written as &amp;, &lt;");
     expect_int("returned", EQUAL, 0, "nothing goes wrong here");
+}
+
+static void expect_svg(long width, long height, const char *rects)
+{
+    expect_xml();
     expect_unchanged();
     expect_int("root-is-svg", EQUAL, 1,
                "the root is <svg xmlns=\"http://www.w3.org/2000/svg\" ...>");
@@ -1596,6 +1754,39 @@ Expect(svg, names)
     expect_svg(60, 20,
                "R&D 0,0 10x20; a<b 10,0 10x20; \"q\" 20,0 10x20; "
                "it's 30,0 10x20; ]]> 40,0 10x20; 100%d 50,0 10x20");
+}
+
+Test(svg, thousand_ticks)
+{
+    struct schedule schedule;
+    struct workload workload = jobs_in_turn(&schedule);
+    struct picture *picture = picture_of(&workload, 1, &schedule);
+    int wrong = 0;
+
+    qsort(picture->box, (size_t)picture->boxes, sizeof picture->box[0],
+          compare_boxes);
+    for (int i = 0; i < picture->boxes && i < TURNS; i++) {
+        const struct box *box = &picture->box[i];
+
+        wrong += box->x != 10 * i || box->y != 0 || box->width != 10 ||
+                 box->height != 20 ||
+                 strcmp(box->title, workload.jobs[i % IN_TURN].name) != 0;
+    }
+    observe_int("rects", picture->boxes);
+    observe_int("wrong", wrong);
+    observe_int("width", picture->width);
+    free(picture);
+}
+
+Expect(svg, thousand_ticks)
+{
+    expect_xml();
+    expect_int("rects", EQUAL, TURNS, "a thousand spans, a thousand <rect>s");
+    expect_int("wrong", EQUAL, 0,
+               "a hundred jobs take turns on core 0, a tick each: rect i has "
+               "x 10 * i, y 0, width 10, height 20 and the name of job "
+               "i % 100");
+    expect_int("width", AT_LEAST, 10 * TURNS, "there is room for all ticks");
 }
 
 Test(svg, nobody)
