@@ -976,6 +976,41 @@ Expect(daemon, in_the_last)
     expect_finished(1, "a");
 }
 
+/* The daemon is held in the first of three that were there before it. Then the
+ * queue is closed, so that this thread need not wait for what is not there. */
+Test(daemon, none_ahead)
+{
+    static struct diary diary;
+    struct queue *queue = new_queue(3);
+    struct daemon *daemon;
+    char left[4] = "";
+
+    for (int i = 0; i < 3; i++)
+        queue_put(queue, &letters[i]);
+    open_diary(&diary, true);
+    daemon = new_daemon(queue, &diary);
+    settle();
+    queue_close(queue);
+    for (int i = 0; i < 3; i++)
+        left[i] = taken(queue);
+    sem_post(&diary.gate);
+    observe_int("done", (long long)daemon_finish(daemon));
+    observe_str("left", left);
+    observe_str("story", diary.story);
+    queue_destroy(queue);
+}
+
+Expect(daemon, none_ahead)
+{
+    expect_str("left", "bc-",
+               "the daemon is in the middle of a, so b and c are in the queue, "
+               "for anybody who takes: a daemon that takes more than it works "
+               "on keeps them from others who are idle, and makes room in the "
+               "queue that there is not");
+    expect_str("story", "a", "what others take is theirs");
+    expect_int("done", EQUAL, 1, "it counts what it has worked off itself");
+}
+
 /* It has nothing to do: once from its beginning, once before and after some
  * work. */
 Test(daemon, idle)
