@@ -29,7 +29,7 @@
 
 #define RELAXED memory_order_relaxed
 
-enum { ITEMS_MAX = 64, WHO_MAX = 64, BODY = 60, TURNS = 40 };
+enum { ITEMS_MAX = 200, WHO_MAX = 64, BODY = 60, TURNS = 40 };
 
 /* ---- what the items note ------------------------------------------------- */
 
@@ -212,8 +212,8 @@ static struct end {
     void *arg;
 } ends[ITEMS_MAX];
 
-static int begins_left; /* so many are begun before one fails, and only that
-                           one; -1: none fails */
+static int begins_left; /* so many are begun before one fails; -1: none fails */
+static int error_after; /* what begin() returns after that one */
 
 static void has_come(void *arg, int i, uint64_t value)
 {
@@ -231,6 +231,8 @@ static int begin_to_wait(struct loop *loop, int i,
 
     if (begins_left >= 0 && begins_left-- == 0)
         return EMFILE;
+    if (begins_left == -1 && error_after != 0)
+        return error_after;
     is_new();
     add(&notes->done[i], 1);
     ends[i] = (struct end){done, arg};
@@ -240,6 +242,16 @@ static int begin_to_wait(struct loop *loop, int i,
     return error;
 }
 
+/* ---- items that wait for nothing, and for nobody ------------------------- */
+
+static int begin_to_pause(struct loop *loop, int i,
+                          void (*done)(void *arg, int i, uint64_t value),
+                          void *arg)
+{
+    add(&notes->done[i], 1);
+    return loop_pause(loop, 0, value_of(i), i, done, arg);
+}
+
 /* ---- a cell -------------------------------------------------------------- */
 
 typedef int run(const struct workload *workload, const struct means *means,
@@ -247,6 +259,7 @@ typedef int run(const struct workload *workload, const struct means *means,
 
 static const struct workload computing = {0, compute, NULL};
 static const struct workload waiting = {0, wait_for, begin_to_wait};
+static const struct workload pausing = {0, compute, begin_to_pause};
 
 static uint64_t results[ITEMS_MAX];
 
@@ -278,6 +291,7 @@ static int run_cell(run *run, const struct workload *like, int count,
     means = (struct means){workers, in_flight};
     memset(results, 0, sizeof results);
     begins_left = -1;
+    error_after = 0;
     on_the_loop = run == run_on_loop;
     error = run_below(run, &workload, &means);
     stay();
@@ -336,6 +350,24 @@ static int many(void)
     uint64_t state = seed();
 
     return 26 + (int)(draw(&state) % 6);
+}
+
+/* How many items there are, nobody knows beforehand. */
+static int very_many(void)
+{
+    return 150 + many();
+}
+
+static void run_very_many(run *run, const struct workload *like)
+{
+    begin_notes(NULL);
+    observe_int("returned", run_cell(run, like, very_many(), 2, 3));
+    observe_items(false, very_many());
+}
+
+static void expect_very_many(void)
+{
+    expect_items(very_many());
 }
 
 /* Items the first of which runs items itself, in the same model. */
@@ -527,6 +559,16 @@ Expect(threads, many_workers)
     expect_many_workers();
 }
 
+Test(threads, very_many_items)
+{
+    run_very_many(run_with_threads, &computing);
+}
+
+Expect(threads, very_many_items)
+{
+    expect_very_many();
+}
+
 Test(threads, one_within_another)
 {
     run_one_within_another(run_with_threads);
@@ -618,6 +660,16 @@ Test(processes, many_workers)
 Expect(processes, many_workers)
 {
     expect_many_workers();
+}
+
+Test(processes, very_many_items)
+{
+    run_very_many(run_with_processes, &computing);
+}
+
+Expect(processes, very_many_items)
+{
+    expect_very_many();
 }
 
 Test(processes, one_within_another)
@@ -791,6 +843,84 @@ Expect(loop, one_within_another)
     expect_one_within_another();
 }
 
+/* The first item that waits runs others that wait, as soon as it has come. */
+
+static struct end outer_ends[OUTER];
+
+static bool inner_waits_go_well(void)
+{
+    static struct workload workload;
+    static const struct means means = {1, 2};
+    uint64_t values[INNER] = {0};
+    int right = 0;
+
+    workload = pausing;
+    workload.count = INNER;
+    if (run_on_loop(&workload, &means, values) != 0)
+        return false;
+    for (int i = 0; i < INNER; i++)
+        right += values[i] == value_of(i);
+    return right == INNER;
+}
+
+static void outer_has_come(void *arg, int i, uint64_t value)
+{
+    struct end *end = arg;
+
+    if (i == 0 && !inner_waits_go_well())
+        value = 0;
+    add(&notes->done[INNER + i], 1);
+    end->done(end->arg, i, value);
+}
+
+static int begin_outer(struct loop *loop, int i,
+                       void (*done)(void *arg, int i, uint64_t value),
+                       void *arg)
+{
+    outer_ends[i] = (struct end){done, arg};
+    return loop_pause(loop, 0, value_of(i), i, outer_has_come, &outer_ends[i]);
+}
+
+Test(loop, waits_within_a_wait)
+{
+    static const struct workload nested = {0, compute, begin_outer};
+    int not_once = 0;
+
+    begin_notes(NULL);
+    observe_int("returned", run_cell(run_on_loop, &nested, OUTER, 1, 2));
+    for (int i = 0; i < INNER + OUTER; i++)
+        not_once += get(&notes->done[i]) != 1;
+    observe_int("not-once", not_once);
+    observe_int("right", (results[0] == value_of(0)) +
+                             (results[1] == value_of(1)) +
+                             (results[2] == value_of(2)));
+}
+
+Expect(loop, waits_within_a_wait)
+{
+    expect_one_within_another();
+}
+
+Test(loop, very_many_items)
+{
+    run_very_many(run_on_loop, &computing);
+}
+
+Expect(loop, very_many_items)
+{
+    expect_very_many();
+}
+
+Test(loop, very_many_waits)
+{
+    run_very_many(run_on_loop, &pausing);
+}
+
+Expect(loop, very_many_waits)
+{
+    expect_very_many();
+}
+
 /* The first is answered only when the last was asked for. */
 Test(loop, next_at_once)
 {
@@ -897,8 +1027,9 @@ Expect(errors, halfway)
                "told: they use what belongs to it");
 }
 
-/* The third item cannot be begun: first at once, then in a call of done(). */
-static int begin_fails(int in_flight)
+/* The third item cannot be begun: first at once, then in a call of done().
+ * Then the fourth cannot either, with `after`, if anybody begins it. */
+static int begin_fails(int in_flight, int after)
 {
     struct workload workload = waiting;
     struct means means = {1, in_flight};
@@ -907,6 +1038,7 @@ static int begin_fails(int in_flight)
     begin_notes(NULL);
     workload.count = 4;
     begins_left = 2;
+    error_after = after;
     on_the_loop = true;
     error = run_on_loop(&workload, &means, results);
     stay();
@@ -916,8 +1048,9 @@ static int begin_fails(int in_flight)
 Test(errors, cannot_begin)
 {
     ask_for(4, 0);
-    observe_int("at-first", begin_fails(4));
-    observe_int("later", begin_fails(1));
+    observe_int("at-first", begin_fails(4, 0));
+    observe_int("later", begin_fails(1, 0));
+    observe_int("of-two", begin_fails(4, ENOMEM));
     report();
 }
 
@@ -929,6 +1062,9 @@ Expect(errors, cannot_begin)
     expect_int("later", EQUAL, EMFILE,
                "begin() has failed while the loop ran: its error is kept "
                "until the loop has come to its end");
+    expect_int("of-two", EQUAL, EMFILE,
+               "begin() has failed for the third item; if it is called for the "
+               "fourth, it fails with ENOMEM. The first error is told");
 }
 
 /* ---- faults: any call may fail -------------------------------------------
@@ -937,13 +1073,6 @@ Expect(errors, cannot_begin)
  * student's code or of the kit's functions that it calls; or a worker is
  * killed. An error that is returned is right.
  */
-
-static int begin_to_pause(struct loop *loop, int i,
-                          void (*done)(void *arg, int i, uint64_t value),
-                          void *arg)
-{
-    return loop_pause(loop, 0, value_of(i), i, done, arg);
-}
 
 static void run_with_faults(run *run, const struct workload *like)
 {
@@ -1007,8 +1136,6 @@ Expect(faults, loop_computing)
 
 Test(faults, loop_waiting)
 {
-    static const struct workload pausing = {0, compute, begin_to_pause};
-
     begin_notes(NULL);
     run_with_faults(run_on_loop, &pausing);
 }
