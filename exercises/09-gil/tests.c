@@ -21,7 +21,9 @@
 
 /* ---- workers ------------------------------------------------------------ */
 
-enum { WORKERS = 20 };
+/* One more than a power of two: in a ring of 16, 32, 64 or 128 places, who is
+ * made to hand over takes the place of the one who is called. */
+enum { WORKERS = 20, IN_LINE = 129 };
 
 /* One thread with its program. */
 struct worker {
@@ -40,7 +42,7 @@ struct worker {
 
 static struct vm *vm;
 static struct gil *gil;
-static struct worker workers[WORKERS];
+static struct worker workers[IN_LINE];
 
 /* Another interpreter, beside the first. */
 static struct vm *new_vm(void)
@@ -116,7 +118,7 @@ static void run_all(int count, const struct instruction *const *codes,
 static void run_same(int count, const struct instruction *code,
                      struct meeting *meeting)
 {
-    const struct instruction *codes[WORKERS];
+    const struct instruction *codes[IN_LINE];
 
     for (int i = 0; i < count; i++)
         codes[i] = code;
@@ -680,7 +682,8 @@ Expect(fair, nobody_starves)
     expect_told();
 }
 
-enum { VISITS = 20 };
+/* Three instructions each, and four a turn: more than sixteen turns. */
+enum { VISITS = 24 };
 
 static struct meeting outside = MEETING(2);
 
@@ -730,9 +733,10 @@ Test(fair, last_comes_next)
 Expect(fair, last_comes_next)
 {
     expect_starved("two threads handed the interpreter to each other again and "
-                   "again, and a third, that had come before the first of "
-                   "them was made to hand over, never got it: who hands over "
-                   "stands behind those who wait already");
+                   "again, sixteen times and more, and a third, that had come "
+                   "before the first of them was made to hand over, did not "
+                   "get it: who hands over stands behind those who wait "
+                   "already");
     expect_told();
 }
 
@@ -763,10 +767,71 @@ Test(fair, who_computes_comes_again)
 
 Expect(fair, who_computes_comes_again)
 {
-    expect_starved("a thread that computes was made to hand over and never got "
-                   "the interpreter again: those who came from a wait, one "
-                   "after the other, all went before it");
+    expect_starved("a thread that computes was made to hand over, and others "
+                   "had sixteen turns and more before it had its next: those "
+                   "who came from a wait, one after the other, all went before "
+                   "it");
     expect_int("returned", EQUAL, 0, "its program came to its end");
+}
+
+/* It waits once, and then the others stand in line before it. */
+static const struct instruction holds_and_waits[] = {
+    DOES(VM_NATIVE, hold),
+    DOES(VM_WAIT, go_away),
+    WITH(VM_BUMP, 3),
+    BARE(VM_END),
+};
+
+/* The other two compute, and hand over to each other. */
+Test(fair, who_waited_comes_again)
+{
+    const struct instruction *codes[] = {holds_and_waits, visits, visits};
+
+    starve(codes);
+    observe_int("returned", workers[0].returned);
+    close_vm();
+}
+
+Expect(fair, who_waited_comes_again)
+{
+    expect_starved(
+        "a thread came back from a wait, and others had sixteen turns "
+        "and more before it had its next: two that compute handed "
+        "the interpreter to each other and stood in line behind it, "
+        "and went before it all the same");
+    expect_int("returned", EQUAL, 0, "its program came to its end");
+}
+
+/* The first to be inside stays there until all others stand in line. */
+static int stand_still_first(void *arg)
+{
+    if (atomic_exchange_explicit(&held, 1, memory_order_relaxed) == 0)
+        stand_still(arg);
+    return 0;
+}
+
+static const struct instruction waits_in_line[] = {
+    DOES(VM_NATIVE, stand_still_first),
+    WITH(VM_BUMP, 3),
+    WITH(VM_BUMP, 3),
+    BARE(VM_END),
+};
+
+Test(fair, long_line)
+{
+    atomic_store_explicit(&held, 0, memory_order_relaxed);
+    open_vm(2);
+    run_same(IN_LINE, waits_in_line, NULL);
+    observe_int("counted", vm_value(vm, 3));
+    close_vm();
+}
+
+Expect(fair, long_line)
+{
+    expect_int("counted", EQUAL, 2 * IN_LINE,
+               "any number of threads can wait for the interpreter at the same "
+               "moment. Here one holds it while 128 stand in line; each adds 1 "
+               "twice, and is made to hand over in between");
 }
 
 /* ---- exclusive: nothing in common ---------------------------------------- */
