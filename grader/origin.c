@@ -6,10 +6,11 @@
  *     origin                    serves until Ctrl-C
  *
  * It listens on 127.0.0.1, on a port that the kernel picks, and tells the
- * program where: INTERLEAVE_ORIGIN=http://127.0.0.1:PORT. The program is its
- * child, with its standard streams, its environment and its folder; it ends
- * when the program ends, and in the same way. When its own parent dies it
- * dies, and the program with it.
+ * program where: INTERLEAVE_ORIGIN=http://127.0.0.1:PORT. On 127.0.0.2 it
+ * listens as well, on the same port: to a client that is another host, and what
+ * is counted is counted together. The program is its child, with its standard
+ * streams, its environment and its folder; it ends when the program ends, and
+ * in the same way. When its own parent dies it dies, and the program with it.
  *
  * What a path does is said in origin_requests.c, what is counted in
  * origin_keys.c. Requests that are held are let go by the grader, when it
@@ -41,7 +42,8 @@
 
 struct server {
     struct MHD_Daemon *daemon;
-    int listening;
+    int listening; /* libmicrohttpd's */
+    int elsewhere; /* 127.0.0.2 */
     int port;
     pid_t program; /* 0: none */
     int epoll;     /* libmicrohttpd's */
@@ -57,19 +59,46 @@ static void fail(const char *what)
     exit(2);
 }
 
-static void listen_on_loopback(struct server *server)
+/* A socket that listens there, on *port, or one that the kernel picks if that
+ * is 0; -1 with errno. */
+static int listen_on(in_addr_t host, int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
+    int error,
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    server->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (server->listening < 0 ||
-        bind(server->listening, (struct sockaddr *)&address, size) != 0 ||
-        listen(server->listening, 512) != 0 ||
-        getsockname(server->listening, (struct sockaddr *)&address, &size) != 0)
-        fail("cannot listen on 127.0.0.1");
-    server->port = ntohs(address.sin_port);
+    address.sin_addr.s_addr = htonl(host);
+    address.sin_port = htons((uint16_t)*port);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+        listen(fd, 512) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
+        *port = ntohs(address.sin_port);
+        return fd;
+    }
+    error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return -1;
+}
+
+/* The port that is free on one address may be taken on the other. */
+static void listen_on_loopback(struct server *server)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        server->port = 0;
+        server->listening = listen_on(INADDR_LOOPBACK, &server->port);
+        if (server->listening < 0)
+            fail("cannot listen on 127.0.0.1");
+        server->elsewhere = listen_on(INADDR_LOOPBACK + 1, &server->port);
+        if (server->elsewhere >= 0)
+            return;
+        if (errno != EADDRINUSE)
+            break;
+        close(server->listening);
+    }
+    fail("cannot listen on 127.0.0.2");
 }
 
 /* ---- the program --------------------------------------------------------- */
@@ -177,12 +206,28 @@ static void start_serving(struct server *server)
     server->epoll = info->epoll_fd;
 }
 
+/* libmicrohttpd accepts at one address only; these are given to it. */
+static void accept_elsewhere(struct server *server)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int fd;
+
+    while ((fd = accept4(server->elsewhere, (struct sockaddr *)&address, &size,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+        MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
+                           size);
+        size = sizeof address;
+    }
+}
+
 /* All that libmicrohttpd can do without waiting. */
 static void serve_now(struct server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait;
 
     do {
+        accept_elsewhere(server);
         origin_sweep();
         MHD_run(server->daemon);
     } while (origin_resumed() ||
@@ -198,12 +243,13 @@ static bool sleep_until_needed(struct server *server, int tick_ms)
     struct pollfd wait[] = {{.fd = server->epoll, .events = POLLIN},
                             {.fd = server->watch, .events = POLLIN},
                             {.fd = server->bell, .events = POLLIN},
-                            {.fd = server->signals, .events = POLLIN}};
+                            {.fd = server->signals, .events = POLLIN},
+                            {.fd = server->elsewhere, .events = POLLIN}};
     unsigned holds = origin_holds();
     bool hint = holds > 0 && (tick_ms < 0 || server->hint_ms < tick_ms);
 
     bell_tell(holds, origin_acts());
-    if (poll(wait, 4, hint ? server->hint_ms : tick_ms) == 0 && hint) {
+    if (poll(wait, 5, hint ? server->hint_ms : tick_ms) == 0 && hint) {
         bell_hint();
         if (server->hint_ms < HINT_MOST_MS)
             server->hint_ms *= 2;

@@ -90,6 +90,10 @@ void fail_thread_create_after(int n);
 const char *origin_url(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
+/* The same URL of the same server at its other address, 127.0.0.2: to a client
+ * that is another host. `url` is one of origin_url(), and as above. */
+const char *origin_elsewhere(const char *url);
+
 /*
  * Lets the server write what it has counted for this test: evidence that
  * does not come from the client. To be expected with expect_int():

@@ -55,6 +55,15 @@ const char *origin_url(const char *format, ...)
     return url;
 }
 
+const char *origin_elsewhere(const char *url)
+{
+    static const char here[] = "http://127.0.0.1:";
+    char *copy = urls[next_url++ % URLS];
+
+    snprintf(copy, URL_BYTES, "http://127.0.0.2:%s", url + strlen(here));
+    return copy;
+}
+
 /* Sends it, and waits for the end of the answer. */
 static int ask(int fd, const char *path)
 {

@@ -48,10 +48,11 @@ struct result {
 struct session;
 
 /*
- * A session that has at most `most` (1 or more) requests in flight, and
- * accepts bodies of at most `body_max` bytes. Returns NULL when there is no
- * memory. Does not block. The caller gives it back with session_close(). It
- * calls curl_global_init(), which counts how often it was called.
+ * A session that has at most `most` (1 or more) requests in flight, of all
+ * hosts together, and accepts bodies of at most `body_max` bytes. Returns NULL
+ * when there is no memory. Does not block. The caller gives it back with
+ * session_close(). It calls curl_global_init(), which counts how often it was
+ * called.
  */
 struct session *session_open(int most, size_t body_max);
 

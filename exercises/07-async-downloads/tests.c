@@ -666,6 +666,29 @@ Expect(flight, at_most)
                "allows");
 }
 
+/* Each second request goes to another host. */
+Test(flight, two_hosts)
+{
+    struct batch batch = {.count = 0};
+
+    for (int i = 0; i < 9; i++) {
+        const char *url = origin_url("together/4/status/200/%d", i);
+
+        add(&batch, i % 2 == 0 ? url : origin_elsewhere(url));
+    }
+    fetch_alone(3, &batch);
+    observe_results(&batch);
+    report(&batch);
+}
+
+Expect(flight, two_hosts)
+{
+    expect_together(9);
+    expect_int("most-in-flight", EQUAL, 3,
+               "three are in flight, whichever host they are sent to: that is "
+               "what the session allows, and not three for each host");
+}
+
 Test(flight, one)
 {
     fetch_together(1, 3, 2);

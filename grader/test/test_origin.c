@@ -89,23 +89,28 @@ static void tear_down(void)
 
 TestSuite(origin, .init = set_up, .fini = tear_down, .timeout = 60);
 
-/* A connection; -1 when nobody listens. */
-static int connect_to(int port)
+/* A connection; -1 when nobody listens there. */
+static int connect_at(in_addr_t host, int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(host);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     close(fd);
     return -1;
 }
 
-static int ask(const char *path)
+static int connect_to(int port)
 {
-    int fd = connect_to(server.port);
+    return connect_at(INADDR_LOOPBACK, port);
+}
+
+static int ask_at(in_addr_t host, const char *path)
+{
+    int fd = connect_at(host, server.port);
     char text[256];
     int n = snprintf(text, sizeof text,
                      "GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
@@ -114,6 +119,11 @@ static int ask(const char *path)
     cr_assert(fd >= 0);
     cr_assert(send(fd, text, (size_t)n, MSG_NOSIGNAL) == n);
     return fd;
+}
+
+static int ask(const char *path)
+{
+    return ask_at(INADDR_LOOPBACK, path);
 }
 
 static bool answered(int fd, int ms)
@@ -321,6 +331,22 @@ static struct board *start_watched(char *record)
     get("/k/status/200"); /* it serves, so the board is mapped */
     unlink(path);
     return board;
+}
+
+/* The second is what the first waits for. */
+Test(origin, counts_both_of_its_addresses_together)
+{
+    static char answer[ANSWER];
+    int here = ask("/k/together/2/status/200/1"), there;
+
+    cr_assert(!answered(here, 20));
+    there = ask_at(INADDR_LOOPBACK + 1, "/k/together/2/status/200/2");
+    read_answer(here, answer);
+    cr_assert(strncmp(answer, "HTTP/1.1 200 ", 13) == 0);
+    read_answer(there, answer);
+    cr_assert(strncmp(answer, "HTTP/1.1 200 ", 13) == 0);
+    cr_assert(count("k", "most-in-flight ") == 2);
+    cr_assert(count("k", "connections ") == 2);
 }
 
 Test(origin, is_let_go_by_the_grader)
