@@ -175,7 +175,7 @@ build/kit/%/workload.o: exercises/%/workload.c Makefile \
 # One object for each flavour, all that is linked with the tests of that
 # flavour. Frame pointers, because the board keeps the callers of each call.
 
-MAINS := oracle runner speed faults faults_calls assertions clocked
+MAINS := oracle runner speed faults faults_calls faults_memory assertions clocked
 INSIDE := $(filter-out $(MAINS),$(patsubst harness/%.c,%,$(wildcard harness/*.c)))
 
 # Only the wrapped calls are compiled with ThreadSanitizer (harness/quiet.h),
@@ -198,7 +198,7 @@ HARNESS_plain := $(INSIDE) runner
 HARNESS_tsan := $(INSIDE) runner
 HARNESS_workload := $(INSIDE) speed
 HARNESS_clocked := clocked
-HARNESS_faults := $(INSIDE) runner faults faults_calls
+HARNESS_faults := $(INSIDE) runner faults faults_calls faults_memory
 
 define harness_object
 build/kit/harness/$(1).o: $$(HARNESS_$(1):%=build/kit/harness/$(1)/%.o)

@@ -5,7 +5,8 @@
  * The runner runs a test once as it is, and notes every call that could fail:
  * its name and where it was called. Then it runs the test again in a child
  * process for each of them, and there that one call fails. How a call can
- * fail is said in faults_calls.c; what must hold after it, in the tests.
+ * fail is said in faults_calls.c and faults_memory.c; what must hold after it,
+ * in the tests.
  */
 #ifndef FAULTS_H
 #define FAULTS_H
@@ -38,6 +39,15 @@ struct fault_call {
 /* What happens to this call. Must be called by the wrapper itself. */
 enum fault_action faults_here(const struct fault_call *call,
                               const struct frames *at);
+
+/* A wrapper's first line: `action` is what happens to its call, `at` where it
+ * was called. */
+#define FAULT(Name, Can, Says)                                                 \
+    struct frames at;                                                          \
+    const struct fault_call call = {Name, Can, Says};                          \
+    enum fault_action action;                                                  \
+    frames_here(&at, __builtin_frame_address(0));                              \
+    action = faults_here(&call, &at)
 
 /* The blocks that the student's code has: noted, and forgotten when freed. */
 void faults_note_block(void *block, const struct frames *at);

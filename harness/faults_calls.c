@@ -1,6 +1,7 @@
 /*
  * faults_calls.c - the calls of the student's code that can fail, and how.
- * objcopy renames them in her object only (faults.syms).
+ * objcopy renames them in her object only (faults.syms). What has to do with
+ * memory is in faults_memory.c.
  *
  * A call fails only as it really can. pthread_mutex_init() and its like never
  * fail in the GNU C library, so they do not fail here; a pipe moves up to
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,123 +20,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
 #include "faults.h"
-
-#define FAULT(Name, Can, Says)                                                 \
-    struct frames at;                                                          \
-    const struct fault_call call = {Name, Can, Says};                          \
-    enum fault_action action;                                                  \
-    frames_here(&at, __builtin_frame_address(0));                              \
-    action = faults_here(&call, &at)
-
-/* ---- memory ----------------------------------------------------------------
- */
-
-#define ALLOCATES(Type, Name, Parameters, Arguments)                           \
-    Type fault_##Name Parameters;                                              \
-    Type fault_##Name Parameters                                               \
-    {                                                                          \
-        Type block;                                                            \
-        FAULT(#Name, CAN(ACTION_FAIL), "ENOMEM");                              \
-                                                                               \
-        if (action == ACTION_FAIL) {                                           \
-            errno = ENOMEM;                                                    \
-            return NULL;                                                       \
-        }                                                                      \
-        block = Name Arguments;                                                \
-        faults_note_block(block, &at);                                         \
-        return block;                                                          \
-    }
-
-ALLOCATES(void *, malloc, (size_t size), (size))
-ALLOCATES(void *, calloc, (size_t count, size_t size), (count, size))
-ALLOCATES(void *, aligned_alloc, (size_t alignment, size_t size),
-          (alignment, size))
-ALLOCATES(void *, memalign, (size_t alignment, size_t size), (alignment, size))
-ALLOCATES(void *, valloc, (size_t size), (size))
-ALLOCATES(char *, strdup, (const char *text), (text))
-ALLOCATES(char *, strndup, (const char *text, size_t most), (text, most))
-
-void *fault_realloc(void *old, size_t size);
-void *fault_realloc(void *old, size_t size)
-{
-    void *block;
-    FAULT("realloc", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL && size > 0) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    block = realloc(old, size);
-    faults_note_block(block, &at);
-    return block;
-}
-
-void *fault_reallocarray(void *old, size_t count, size_t size);
-void *fault_reallocarray(void *old, size_t count, size_t size)
-{
-    void *block;
-    FAULT("reallocarray", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL && count > 0 && size > 0) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    block = reallocarray(old, count, size);
-    faults_note_block(block, &at);
-    return block;
-}
-
-void *il_mmap(void *at, size_t size, int protection, int flags, int fd,
-              off_t offset);
-void *fault_mmap(void *address, size_t size, int protection, int flags, int fd,
-                 off_t offset);
-void *fault_mmap(void *address, size_t size, int protection, int flags, int fd,
-                 off_t offset)
-{
-    void *memory;
-    FAULT("mmap", CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL) {
-        errno = ENOMEM;
-        return MAP_FAILED;
-    }
-    memory = il_mmap(address, size, protection, flags, fd, offset);
-    if (memory != MAP_FAILED)
-        faults_note_block(memory, &at);
-    return memory;
-}
-
-int il_munmap(void *memory, size_t size);
-int fault_munmap(void *memory, size_t size);
-int fault_munmap(void *memory, size_t size)
-{
-    faults_forget_block(memory);
-    return il_munmap(memory, size);
-}
-
-/* Everybody's: the C library, the tests and the student may free a block that
- * the student has allocated. */
-void __libc_free(void *block);
-void *__libc_realloc(void *block, size_t size);
-
-void free(void *block)
-{
-    faults_forget_block(block);
-    __libc_free(block);
-}
-
-void *realloc(void *block, size_t size)
-{
-    faults_forget_block(block);
-    return __libc_realloc(block, size);
-}
 
 /* ---- calls that return an error number -------------------------------------
  */
@@ -194,55 +83,6 @@ SETS_ERRNO(int, timerfd_create, (int clock, int flags), (clock, flags), EMFILE)
 SETS_ERRNO(int, epoll_create1, (int flags), (flags), EMFILE)
 SETS_ERRNO(int, epoll_create, (int size), (size), EMFILE)
 
-/*
- * What divides a mapping in two may fail, and what makes it one again may not:
- * so not the mprotect() that opens what another one has closed.
- */
-#define CLOSED_MAX 1024
-
-static void *closed[CLOSED_MAX];
-static _Atomic uint32_t closed_lock;
-
-/* As in faults.c: the holder is not in a child. */
-static void free_closed(void)
-{
-    closed_lock = 0;
-}
-
-__attribute__((constructor)) static void watch_fork(void)
-{
-    pthread_atfork(NULL, NULL, free_closed);
-}
-
-static void *swap_closed(void *old, void *new)
-{
-    void *found = NULL;
-
-    quiet_lock(&closed_lock);
-    for (size_t i = 0; i < CLOSED_MAX && found == NULL; i++)
-        if (closed[i] == old) {
-            found = &closed[i];
-            closed[i] = new;
-        }
-    quiet_unlock(&closed_lock);
-    return found;
-}
-
-int fault_mprotect(void *memory, size_t size, int protection);
-int fault_mprotect(void *memory, size_t size, int protection)
-{
-    bool opens = protection != PROT_NONE && swap_closed(memory, NULL) != NULL;
-    FAULT("mprotect", opens ? 0 : CAN(ACTION_FAIL), "ENOMEM");
-
-    if (action == ACTION_FAIL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    if (protection == PROT_NONE)
-        swap_closed(NULL, memory);
-    return mprotect(memory, size, protection);
-}
-
 /* Taking a descriptor out cannot fail, when it is in. */
 int fault_epoll_ctl(int epoll, int operation, int fd,
                     struct epoll_event *event);
@@ -259,6 +99,11 @@ int fault_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 
 /* ---- data ------------------------------------------------------------------
  */
+
+static bool may_wait(int fd)
+{
+    return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+}
 
 /* A socket whose messages go whole or not at all. */
 static bool keeps_borders(int fd)
@@ -279,12 +124,11 @@ static bool keeps_borders(int fd)
  */
 static unsigned can_on(int fd, size_t size, int flags, bool writes)
 {
-    int mode = fcntl(fd, F_GETFL);
-    bool waits = !(mode & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
+    bool waits = may_wait(fd) && !(flags & MSG_DONTWAIT);
     unsigned can = CAN(ACTION_BREAK);
     struct stat status;
 
-    if (mode < 0 || fstat(fd, &status) != 0 ||
+    if (fstat(fd, &status) != 0 ||
         !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
         return 0;
     if (waits)
@@ -347,11 +191,6 @@ MOVES_DATA(send, (int fd, const void *data, size_t size, int flags),
  * Interrupted is only what may wait (waitpid(2): EINTR without WNOHANG).
  */
 
-static bool accepts_at_once(int fd)
-{
-    return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
-}
-
 #define INTERRUPTED(Type, Name, Parameters, Arguments, Waits)                  \
     Type il_##Name Parameters;                                                 \
     Type fault_##Name Parameters;                                              \
@@ -374,10 +213,10 @@ INTERRUPTED(pid_t, waitpid, (pid_t child, int *status, int options),
             (child, status, options), (options & WNOHANG) == 0)
 INTERRUPTED(pid_t, wait, (int *status), (status), true)
 INTERRUPTED(int, accept, (int fd, struct sockaddr *address, socklen_t *size),
-            (fd, address, size), !accepts_at_once(fd))
+            (fd, address, size), may_wait(fd))
 INTERRUPTED(int, accept4,
             (int fd, struct sockaddr *address, socklen_t *size, int flags),
-            (fd, address, size, flags), !accepts_at_once(fd))
+            (fd, address, size, flags), may_wait(fd))
 
 /* POSIX: "Spurious wakeups from pthread_cond_wait() may occur." */
 int il_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
