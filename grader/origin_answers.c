@@ -299,4 +299,7 @@ const char origin_help[] =
     "  until/N/     no answer until N were asked for altogether\n"
     "  closing/     closes after the answer, and says so\n"
     "  bye/         closes after the answer, and does not say so\n"
-    "After it may stand whatever makes a path different from others.\n";
+    "After it may stand whatever makes a path different from others.\n"
+    "\n"
+    "127.0.0.2 with the same port is another host to a client, and the same "
+    "server.\n";
