@@ -313,6 +313,8 @@ static enum box_word look(void *state, const struct box_sight *sight)
     struct watch *watch = state;
     pid_t program = sight->program;
     pid_t pid = stillness_process(watch->stillness, program);
+    const struct board *board = stillness_board(watch->stillness);
+    uint32_t origin = board->let_go_origin;
     enum motion motion;
 
     stillness_take_hint(watch->stillness);
@@ -334,6 +336,8 @@ static enum box_word look(void *state, const struct box_sight *sight)
         return BOX_GO_ON;
     motion = sight->size > 0 ? look_after_hint(watch, sight)
                              : stillness_look(watch->stillness, sight);
+    if (motion == MOTION_LET_GO && board->let_go_origin != origin)
+        watch->began = clock_now(); /* the wait for an answer was ours */
     watch->still = motion == MOTION_DEADLOCK ? watch->still + 1 : 0;
     if (watch->still == STILL_LOOKS) {
         tell_hang(watch, pid, BUG_DEADLOCK);

@@ -136,7 +136,8 @@ void process_pool_destroy(struct process_pool *pool);
  *   later, for its own purposes or for another pool, has the caller's ends
  *   too, for as long as it lives. The functions above do not wait for it.
  * - A worker whose caller has gone, without process_pool_destroy(), ends too
- *   when nobody has a copy of the caller's ends any more.
+ *   when nobody has a copy of the caller's ends any more. If that happens in
+ *   the middle of an item, work() is not called for what has come of it.
  * - Each process may be interrupted by a signal for which it has a handler.
  *   Then nothing is lost, and none of the functions above fails with EINTR.
  *   Any call of the system that waits may return EINTR, even if all signals

@@ -36,6 +36,7 @@ static struct shared {
     atomic_int initialized, finished, strays, left_by_exit, in_the_caller;
     atomic_int init_fails; /* this call of initialize(), from 1 on; 0: none */
     atomic_int init_kills; /* this one dies; -1: all but the first */
+    atomic_int torn;       /* items that were not as they were sent */
     atomic_int begun[JOBS_MAX];
 } * shared;
 
@@ -172,6 +173,7 @@ struct job {
     int write_to;            /* then write a byte there, unless 0 */
     bool look;               /* then look at what is open, and shared */
     bool more;               /* then MORE bytes follow in the item */
+    bool compare;            /* with the table of before the fork */
     bool empty;              /* a result of no bytes, but with a block */
     size_t result_size;      /* at least; 0: just the report */
 };
@@ -226,6 +228,8 @@ static int do_job(const struct bytes *item, struct bytes *result)
     struct job job;
 
     memcpy(&job, item->data, sizeof job);
+    shared->torn +=
+        job.compare && memcmp(item->data, &jobs[job.number], item->size) != 0;
     shared->begun[job.number]++;
     shared->in_the_caller += getpid() == caller;
     die(job.ending);
@@ -1973,6 +1977,41 @@ Expect(faults, map)
                "no worker has been killed, so no item gets ECHILD: when there "
                "is no memory for an item or its result, then that is ENOMEM, "
                "on either side");
+}
+
+/* Another caller, that can be killed before and within all that it sends. */
+static void map_and_leave(void)
+{
+    struct process_pool_config config = plain;
+    struct process_pool *pool;
+
+    new_jobs();
+    memset(table.more, 'm', sizeof table.more);
+    jobs[0].more = true;
+    jobs[0].compare = true;
+    config.workers = 1;
+    if (process_pool_create(&pool, &config) == 0) {
+        map_jobs(pool, 1);
+        end_pool(pool);
+    }
+    _exit(0);
+}
+
+Test(faults, caller_dies)
+{
+    int status;
+
+    begin();
+    outlive(map_and_leave, &status);
+    observe_int("torn", shared->torn);
+}
+
+Expect(faults, caller_dies)
+{
+    expect_int("torn", EQUAL, 0,
+               "a worker whose caller dies in the middle of an item has only a "
+               "part of it, and does not work on that: the end of file is not "
+               "the end of the item");
 }
 
 Test(faults, crash)
