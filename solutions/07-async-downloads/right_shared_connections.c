@@ -205,7 +205,8 @@ size_t session_fetch(struct session *session, const struct request requests[],
                 begin(multi, session, &requests[next], &results[next]) != NULL;
             next++;
         }
-        curl_multi_poll(multi, NULL, 0, 1000, NULL);
+        if (under_way > 0)
+            curl_multi_poll(multi, NULL, 0, 1000, NULL);
         curl_multi_perform(multi, &running);
         under_way -= end_those(multi);
     }
