@@ -65,8 +65,8 @@ static int listen_on(in_addr_t host, int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    int error,
-        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int error;
 
     address.sin_addr.s_addr = htonl(host);
     address.sin_port = htons((uint16_t)*port);

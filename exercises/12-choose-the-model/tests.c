@@ -365,11 +365,6 @@ static void run_very_many(run *run, const struct workload *like)
     observe_items(false, very_many());
 }
 
-static void expect_very_many(void)
-{
-    expect_items(very_many());
-}
-
 /* Items the first of which runs items itself, in the same model. */
 enum { OUTER = 3, INNER = 4 };
 
@@ -566,7 +561,7 @@ Test(threads, very_many_items)
 
 Expect(threads, very_many_items)
 {
-    expect_very_many();
+    expect_items(very_many());
 }
 
 Test(threads, one_within_another)
@@ -669,7 +664,7 @@ Test(processes, very_many_items)
 
 Expect(processes, very_many_items)
 {
-    expect_very_many();
+    expect_items(very_many());
 }
 
 Test(processes, one_within_another)
@@ -908,7 +903,7 @@ Test(loop, very_many_items)
 
 Expect(loop, very_many_items)
 {
-    expect_very_many();
+    expect_items(very_many());
 }
 
 Test(loop, very_many_waits)
@@ -918,7 +913,7 @@ Test(loop, very_many_waits)
 
 Expect(loop, very_many_waits)
 {
-    expect_very_many();
+    expect_items(very_many());
 }
 
 /* The first is answered only when the last was asked for. */
