@@ -1077,6 +1077,7 @@ static void *look_while_closed(void *arg)
     errors[1] = coro_done(self);
     errors[2] = coro_close(self);
     errors[3] = coro_send(self, NULL, NULL);
+    errors[4] = coro_destroy(self);
     return NULL;
 }
 
@@ -1090,6 +1091,7 @@ Test(close, cleans_up)
     observe_int("done-before", errors[1]);
     observe_int("close", errors[2]);
     observe_int("send", errors[3]);
+    observe_int("destroy", errors[4]);
     observe_int("done-after", coro_done(self));
     coro_destroy(self);
 }
@@ -1103,6 +1105,9 @@ Expect(close, cleans_up)
                "ended, and its stack is in use");
     expect_int("close", EQUAL, EBUSY, "it is running, to clean up");
     expect_int("send", EQUAL, EBUSY, "it is running, to clean up");
+    expect_int("destroy", EQUAL, EBUSY,
+               "it is running, to clean up: it stands on the stack that would "
+               "be given back");
     expect_int("done-after", EQUAL, 1, "its function has returned");
 }
 
@@ -1271,6 +1276,7 @@ static void *await_one(void *arg)
 Test(await, no_suspension)
 {
     struct coroutine *inner = make(return_at_once, value_of(66));
+    struct coroutine *never = make(return_at_once, value_of(67));
 
     memset(errors, -1, sizeof errors);
     self = make(await_one, inner);
@@ -1279,7 +1285,9 @@ Test(await, no_suspension)
     observe_int("await", errors[0]);
     observe_int("ended", errors[1]);
     observe_int("itself", errors[2]);
-    observe_int("outside", coro_await(inner, NULL));
+    observe_int("outside", coro_await(never, NULL));
+    observe_int("outside-done", coro_done(never));
+    coro_destroy(never);
     coro_destroy(inner);
     coro_destroy(self);
 }
@@ -1293,6 +1301,7 @@ Expect(await, no_suspension)
     expect_int("ended", EQUAL, EBUSY, "it has ended");
     expect_int("itself", EQUAL, EBUSY, "it is running");
     expect_int("outside", EQUAL, EPERM, "here is no coroutine that could wait");
+    expect_int("outside-done", EQUAL, 0, "after an error nothing has happened");
 }
 
 static void *await_and_clean_up(void *arg)
@@ -1337,6 +1346,69 @@ Expect(await, closed)
     expect_int("await", EQUAL, ECANCELED, "who awaits is closed");
     expect_int("result", EQUAL, UNTOUCHED, "an error changes nothing");
     expect_int("inner-done", EQUAL, 1, "it has ended by then");
+}
+
+static int made; /* values that the source has made */
+
+/* 1, 2, 3, ...; cleans up when it is closed. */
+static void *naturals(void *arg)
+{
+    long last = number_of(arg);
+
+    write_letter('(');
+    for (long i = 1; i <= last; i++) {
+        made++;
+        if (coro_yield(value_of(i), NULL) != 0)
+            break;
+    }
+    write_letter(')');
+    return value_of(UNTOUCHED);
+}
+
+/* It is closed, and only then it awaits. */
+static void *clean_up_and_await(void *arg)
+{
+    errors[1] = coro_yield(NULL, NULL);
+    write_letter('[');
+    errors[2] = coro_await(arg, NULL);
+    errors[3] = coro_done(arg);
+    write_letter(']');
+    return NULL;
+}
+
+Test(await, while_closed)
+{
+    struct coroutine *inner, *outer;
+
+    begin();
+    memset(errors, -1, sizeof errors);
+    inner = make(naturals, value_of(99));
+    outer = make(clean_up_and_await, inner);
+    next(inner);
+    next(outer);
+    observe_int("closed", coro_close(outer));
+    observe_int("outer-done", coro_done(outer));
+    observe_str("story", story);
+    observe_int("yield", errors[1]);
+    observe_int("await", errors[2]);
+    observe_int("inner-done", errors[3]);
+    coro_destroy(outer);
+    coro_destroy(inner);
+}
+
+Expect(await, while_closed)
+{
+    expect_int("yield", EQUAL, ECANCELED, "it is closed");
+    expect_int("await", EQUAL, ECANCELED,
+               "who is being closed cannot suspend itself, so it cannot wait "
+               "for one that yields again and again");
+    expect_int("inner-done", EQUAL, 1, "the awaited one is closed, too");
+    expect_str("story", "([)]",
+               "round brackets are those of the awaited one, square brackets "
+               "of the one that awaits: it goes on when the other has cleaned "
+               "up");
+    expect_int("closed", EQUAL, 0, "coro_close() returns 0");
+    expect_int("outer-done", EQUAL, 1, "and then its function has returned");
 }
 
 static int sent_down; /* the sum of what was sent to this one */
@@ -1387,23 +1459,6 @@ Expect(await, goes_on)
 }
 
 /* ---- step 3: pipelines -------------------------------------------------- */
-
-static int made; /* values that the source has made */
-
-/* 1, 2, 3, ...; cleans up when it is closed. */
-static void *naturals(void *arg)
-{
-    long last = number_of(arg);
-
-    write_letter('(');
-    for (long i = 1; i <= last; i++) {
-        made++;
-        if (coro_yield(value_of(i), NULL) != 0)
-            break;
-    }
-    write_letter(')');
-    return value_of(UNTOUCHED);
-}
 
 static void *square(void *value, void *arg)
 {
@@ -1558,6 +1613,38 @@ Expect(pipeline, closed)
     expect_int("closed", EQUAL, 0, "coro_close() returns 0");
     expect_str("story", "()", "when a stage is closed its source is, too");
     expect_str("destroyed", "()()", "and so it is when it is destroyed");
+}
+
+/* Sends to the stage of a source that has ended before it was made. */
+static void end_with_source(struct coroutine *co)
+{
+    write_number(next(co));
+    write_number(coro_done(co));
+    coro_destroy(co);
+}
+
+static struct coroutine *ended_source(void)
+{
+    struct coroutine *co = make(return_at_once, value_of(7));
+
+    next(co);
+    return co;
+}
+
+Test(pipeline, source_had_ended)
+{
+    begin();
+    end_with_source(stage(gen_map(ended_source(), add_to, value_of(1))));
+    end_with_source(stage(gen_filter(ended_source(), is_odd, value_of(2))));
+    end_with_source(stage(gen_take(ended_source(), 2)));
+    observe_str("numbers", numbers);
+}
+
+Expect(pipeline, source_had_ended)
+{
+    expect_str("numbers", "0 1 0 1 0 1",
+               "map, filter, take: asked for the first time, each ends with "
+               "NULL, as its source has nothing to give");
 }
 
 /* A stage that never begins, on a source that has. */
@@ -2376,6 +2463,44 @@ Expect(thread, each_its_own)
                "other");
     expect_int("met", EQUAL, 4, "both are inside a coroutine at one time");
     expect_int("errors", EQUAL, 0, "nothing of that is an error");
+}
+
+static void *come_and_go(void *arg)
+{
+    struct coroutine *co = coro_create(count_up, value_of(1), 0);
+
+    if (co == NULL)
+        return NULL;
+    *(long *)arg = next(co) + next(co);
+    coro_destroy(co);
+    return NULL;
+}
+
+/* One thread ends while another has a coroutine: what is left behind then, the
+ * memory tells. */
+Test(thread, ends_first)
+{
+    struct coroutine *co;
+    pthread_t thread;
+    long sum = 0;
+
+    begin();
+    co = make(count_up, value_of(2));
+    write_number(next(co));
+    cr_assert(pthread_create(&thread, NULL, come_and_go, &sum) == 0,
+              "no thread");
+    pthread_join(thread, NULL);
+    write_number(next(co));
+    observe_str("numbers", numbers);
+    observe_int("sum", sum);
+    observe_int("destroyed", coro_destroy(co));
+}
+
+Expect(thread, ends_first)
+{
+    expect_str("numbers", "1 2", "it goes on as if no other had been");
+    expect_int("sum", EQUAL, 11, "the other thread's yields 1 and returns 10");
+    expect_int("destroyed", EQUAL, 0, "coro_destroy() returns 0");
 }
 
 /* ---- calls that fail ---------------------------------------------------- */
