@@ -107,9 +107,9 @@ struct schedule {
  * as long as the job runs then; and before it, when it costs something, one
  * SWITCHING span.
  *
- * Returns 0, or ENOMEM; then *schedule has no spans, and spans NULL. Is asked
- * for schedules that end before time 1,000,000; but a slice may be as long as
- * TICKS_MAX.
+ * Returns 0, or ENOMEM; then *schedule has no spans, and spans NULL. What was
+ * in *schedule before is not looked at. Is asked for schedules that end before
+ * time 1,000,000; but a slice may be as long as TICKS_MAX.
  */
 int scheduler_run(const struct workload *workload,
                   const struct machine *machine, struct schedule *schedule);

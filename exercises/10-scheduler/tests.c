@@ -94,11 +94,46 @@ static bool is_still(const struct workload *workload, const char *script)
     return strcmp(now.at, script) == 0;
 }
 
-static void expect_unchanged(void)
+static void expect_jobs_unchanged(const char *prefix)
 {
-    expect_int("jobs-changed", EQUAL, 0,
+    char key[40];
+
+    snprintf(key, sizeof key, "%sjobs-changed", prefix);
+    expect_int(key, EQUAL, 0,
                "the jobs and their bursts belong to the caller, and are only "
                "looked at");
+}
+
+/* The spans as they were; to be compared afterwards. */
+static struct span *copy_of(const struct schedule *schedule)
+{
+    size_t size = (size_t)schedule->count * sizeof *schedule->spans;
+    struct span *copy = malloc(size + 1);
+
+    cr_assert(copy != NULL, "the test has no memory");
+    if (size > 0)
+        memcpy(copy, schedule->spans, size);
+    return copy;
+}
+
+static void observe_changed(const struct schedule *schedule,
+                            struct span *before,
+                            const struct workload *workload, const char *script)
+{
+    size_t size = (size_t)schedule->count * sizeof *schedule->spans;
+
+    observe_int("jobs-changed", !is_still(workload, script));
+    observe_int("spans-changed",
+                size > 0 && memcmp(schedule->spans, before, size) != 0);
+    free(before);
+}
+
+static void expect_unchanged(void)
+{
+    expect_jobs_unchanged("");
+    expect_int("spans-changed", EQUAL, 0,
+               "the schedule belongs to the caller, and is only looked at: its "
+               "spans stand where they stood");
 }
 
 /* ---- schedules as text: "A 0-2, +B 2-3, B 3-5", a line for each core ---- */
@@ -148,11 +183,14 @@ static void observe_run(const char *prefix, const char *script,
                         struct machine machine)
 {
     struct workload workload = jobs(script);
-    struct schedule schedule = {0, NULL};
+    struct schedule schedule;
     char key[40];
 
+    memset(&schedule, 0xA5, sizeof schedule);
     snprintf(key, sizeof key, "%sreturned", prefix);
     observe_int(key, scheduler_run(&workload, &machine, &schedule));
+    snprintf(key, sizeof key, "%sjobs-changed", prefix);
+    observe_int(key, !is_still(&workload, script));
     observe_schedule(prefix, &workload, machine.cores, &schedule);
     scheduler_free(&schedule);
 }
@@ -925,17 +963,23 @@ Expect(random, crowd)
 
 enum { THOUSANDS = 2000 };
 
-Test(jobs, many)
+static struct workload two_thousand(void)
 {
     static struct job list[THOUSANDS];
-    int64_t tick = 1;
-    struct workload workload = {THOUSANDS, list};
+    static int64_t tick = 1;
+
+    for (int i = 0; i < THOUSANDS; i++)
+        list[i] = (struct job){"many", 0, 1, &tick};
+    return (struct workload){THOUSANDS, list};
+}
+
+Test(jobs, many)
+{
+    struct workload workload = two_thousand();
     struct machine machine = MACHINE(CORES_MAX, 1, 0);
     struct schedule schedule = {0, NULL};
     int wrong = 0;
 
-    for (int i = 0; i < THOUSANDS; i++)
-        list[i] = (struct job){"many", 0, 1, &tick};
     observe_int("returned", scheduler_run(&workload, &machine, &schedule));
     observe_int("spans", schedule.count);
     for (int i = 0; i < schedule.count && i < THOUSANDS; i++) {
@@ -991,6 +1035,13 @@ Expect(jobs, long)
     expect_int("wrong", EQUAL, 0,
                "A runs from 0 to 1, B from 1 to 2, A from 2 to 3, and so on");
 }
+
+/* Nearly at the end of all time that is asked for. */
+TABLE_TEST(jobs, late, "early 0 3; late 999000 2 500 4", MACHINE(1, 3, 0),
+           TABLE("early 0-3, late 999000-999002, late 999502-999505, "
+                 "late 999505-999506"),
+           "nobody is there for 998,997 ticks: the core is idle, and then goes "
+           "on; a schedule may end at any time below 1,000,000")
 
 /* ---- step 5: the figures -------------------------------------------------
  *
@@ -1068,6 +1119,7 @@ static void observe_figures(const char *script, struct machine machine,
                             const struct schedule *schedule)
 {
     struct workload workload = jobs(script);
+    struct span *before = copy_of(schedule);
     struct job_figures each[8];
     struct figures all;
 
@@ -1089,7 +1141,7 @@ static void observe_figures(const char *script, struct machine machine,
     observe_int("idle", all.idle);
     observe_int("switches", all.switches);
     observe_int("utilisation", all.utilisation);
-    observe_int("jobs-changed", !is_still(&workload, script));
+    observe_changed(schedule, before, &workload, script);
 }
 
 static void expect_figures(struct figures all)
@@ -1221,22 +1273,19 @@ Expect(figures, nearly_busy)
 }
 
 /* Two thousand, of which the i-th waits for those before it. */
-Test(jobs, measured)
+Test(figures, two_thousand)
 {
-    static struct job list[THOUSANDS];
     static struct span spans[THOUSANDS];
     static struct job_figures each[THOUSANDS];
-    struct workload workload = {THOUSANDS, list};
+    struct workload workload = two_thousand();
     struct schedule schedule = {THOUSANDS, spans};
     struct machine machine = MACHINE(CORES_MAX, 1, 0);
     struct figures all = {0};
-    int64_t tick = 1;
     int wrong = 0;
 
     for (int i = 0; i < THOUSANDS; i++) {
         int at = i / CORES_MAX;
 
-        list[i] = (struct job){"many", 0, 1, &tick};
         spans[i] = (struct span){at, at + 1, i % CORES_MAX, i, RUNNING};
     }
     observe_int("returned",
@@ -1252,7 +1301,7 @@ Test(jobs, measured)
     observe_int("utilisation", all.utilisation);
 }
 
-Expect(jobs, measured)
+Expect(figures, two_thousand)
 {
     expect_int("returned", EQUAL, 0, "2,000 jobs are no error");
     expect_int("wrong", EQUAL, 0,
@@ -1295,6 +1344,7 @@ static void open_chart(struct chart *chart)
 static void observe_text(const char *script, const struct schedule *schedule)
 {
     struct workload workload = jobs(script);
+    struct span *before = copy_of(schedule);
     struct chart chart;
     int returned;
 
@@ -1303,7 +1353,7 @@ static void observe_text(const char *script, const struct schedule *schedule)
     /* Without a flush of ours: it is the student's. */
     observe_str("chart", chart.text != NULL ? chart.text : "");
     observe_int("returned", returned);
-    observe_int("jobs-changed", !is_still(&workload, script));
+    observe_changed(schedule, before, &workload, script);
     fclose(chart.out);
     free(chart.text);
 }
@@ -1682,9 +1732,10 @@ static void observe_svg(const char *script, int cores,
                         const struct schedule *schedule)
 {
     struct workload workload = jobs(script);
+    struct span *before = copy_of(schedule);
     struct picture *picture = picture_of(&workload, cores, schedule);
 
-    observe_int("jobs-changed", !is_still(&workload, script));
+    observe_changed(schedule, before, &workload, script);
     observe_picture(picture);
     free(picture);
 }
