@@ -348,6 +348,31 @@ static void expect_through_a_signal(void)
     expect_int("got", EQUAL, 1, "what is put in is taken");
 }
 
+/* Room for so many is no matter of memory yet. */
+Test(limits, hundred_thousand)
+{
+    struct queue *queue = queue_create(100000);
+    char story[3] = "";
+
+    observe_int("none", queue == NULL);
+    if (queue == NULL)
+        return;
+    for (int i = 0; i < 2; i++)
+        queue_put(queue, &letters[i]);
+    for (int i = 0; i < 2; i++)
+        story[i] = taken(queue);
+    observe_str("story", story);
+    queue_destroy(queue);
+}
+
+Expect(limits, hundred_thousand)
+{
+    expect_int("none", EQUAL, 0,
+               "no capacity is too large by itself, and 100,000 pointers are "
+               "less than a megabyte");
+    expect_str("story", "ab", "what is put in comes out, in this order");
+}
+
 Test(limits, signal)
 {
     take_through_a_signal(0);
@@ -1174,6 +1199,61 @@ Expect(daemon, no_thread)
     expect_int("done", EQUAL, 0, "nothing was put in, nothing was done");
 }
 
+/* Two threads know nothing of each other: each has a daemon, of one queue. */
+struct owner {
+    struct queue *queue;
+    int worked;
+    long long done;
+    pthread_t thread;
+};
+
+static void add_one(void *item, void *arg)
+{
+    (void)item;
+    ++*(int *)arg;
+}
+
+static void *own_a_daemon(void *arg)
+{
+    struct owner *owner = arg;
+    struct daemon *daemon = daemon_start(owner->queue, add_one, &owner->worked);
+
+    owner->done = daemon == NULL ? -9 : (long long)daemon_finish(daemon);
+    return NULL;
+}
+
+static void let_two_own(struct queue *queue)
+{
+    struct owner owners[2] = {{.queue = queue}, {.queue = queue}};
+
+    queue_put(queue, &letters[0]);
+    for (int i = 0; i < 2; i++)
+        owners[i].thread = start(own_a_daemon, &owners[i]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(owners[i].thread, NULL);
+    observe_int("done", owners[0].done + owners[1].done);
+    observe_int("worked", owners[0].worked + owners[1].worked);
+    queue_destroy(queue);
+}
+
+static void expect_two_owners(void)
+{
+    expect_int("done", EQUAL, 1,
+               "two threads start and finish two daemons of one queue, in any "
+               "order: their numbers add up to the number of successful puts");
+    expect_int("worked", EQUAL, 1, "what was accepted is worked off, once");
+}
+
+Test(daemon, of_two_threads)
+{
+    let_two_own(new_queue(1));
+}
+
+Expect(daemon, of_two_threads)
+{
+    expect_two_owners();
+}
+
 /* ---- at the same moment ------------------------------------------------- */
 
 static struct meeting together = MEETING(3);
@@ -1975,12 +2055,6 @@ Expect(schedules, timed_two_putters)
 
 /* ---- daemons ---- */
 
-static void add_one(void *item, void *arg)
-{
-    (void)item;
-    ++*(int *)arg;
-}
-
 /* Items stand in the queue, or are worked on, or are done when the end
  * comes. */
 Test(schedules, daemon_and_items)
@@ -2063,4 +2137,14 @@ Expect(schedules, daemon_of_two)
     expect_int("done", EQUAL, 1,
                "the daemons' numbers add up to the number of successful puts");
     expect_int("worked", EQUAL, 1, "what was accepted is worked off, once");
+}
+
+Test(schedules, daemon_of_two_threads)
+{
+    let_two_own(small_queue(1));
+}
+
+Expect(schedules, daemon_of_two_threads)
+{
+    expect_two_owners();
 }
