@@ -69,7 +69,8 @@ int run_sequential(const struct workload *workload, const struct means *means,
                    uint64_t results[]);
 
 /* With means->workers threads, all of which work at the same moment as long as
- * there are items for them. The same threads do all items: a thread is made
+ * there are items for them. If not all of them can be made that is an error,
+ * also where the others could do all items. The same threads do all items: a thread is made
  * once, and not for each item, nor for each few. */
 int run_with_threads(const struct workload *workload, const struct means *means,
                      uint64_t results[]);

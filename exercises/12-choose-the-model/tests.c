@@ -15,6 +15,7 @@
 #define _GNU_SOURCE
 #include "interleave.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -318,24 +319,37 @@ static uint64_t body_value(int i)
     return value;
 }
 
-/* Results that are right; items that were done other than once. */
+/* Results that are right; items that were done other than once; and what was
+ * done, or written, beyond the last. */
 static void observe_items(bool waits, int count)
 {
-    int right = 0, not_once = 0;
+    int right = 0, not_once = 0, beyond = 0;
 
     for (int i = 0; i < count; i++) {
         right += results[i] == (waits ? body_value(i) : value_of(i));
         not_once += get(&notes->done[i]) != 1;
     }
+    for (int i = count; i < ITEMS_MAX; i++)
+        beyond += results[i] != 0 || get(&notes->done[i]) != 0;
     observe_int("right", right);
     observe_int("not-once", not_once);
+    observe_int("beyond", beyond);
+}
+
+static void expect_once(void)
+{
+    expect_int("not-once", EQUAL, 0, "each item is done once");
+    expect_int("beyond", EQUAL, 0,
+               "there is no item behind the last one, and no place for what "
+               "would come of it: items are not always as many as can be "
+               "divided by the number of workers");
 }
 
 static void expect_items(int count)
 {
     expect_int("returned", EQUAL, 0, "nothing has failed");
     expect_int("right", EQUAL, count, "results[i] is what came of item i");
-    expect_int("not-once", EQUAL, 0, "each item is done once");
+    expect_once();
 }
 
 static void report(void)
@@ -363,6 +377,95 @@ static void run_very_many(run *run, const struct workload *like)
     begin_notes(NULL);
     observe_int("returned", run_cell(run, like, very_many(), 2, 3));
     observe_items(false, very_many());
+}
+
+/* More than a pipe holds, from one worker: even of 8 bytes each. */
+enum { RESULTS = 10000 };
+
+static uint64_t cheap(int i)
+{
+    return seed() + (uint64_t)i * 3;
+}
+
+static void run_many_results(run *run)
+{
+    static const struct workload workload = {RESULTS, cheap, NULL};
+    static const struct means means = {1, 1};
+    static uint64_t values[RESULTS];
+    int right = 0;
+
+    begin_notes(NULL);
+    observe_int("returned", run(&workload, &means, values));
+    stay();
+    for (int i = 0; i < RESULTS; i++)
+        right += values[i] == cheap(i);
+    observe_int("right", right);
+}
+
+static void expect_many_results(void)
+{
+    expect_int("returned", EQUAL, 0, "nothing has failed");
+    expect_int("right", EQUAL, RESULTS, "results[i] is what came of item i");
+}
+
+/* Two threads call at one moment: all workers of both are at their first item
+ * then. The second has the items from CALL on. */
+enum { CALL = 10 };
+
+static struct one_call {
+    run *run;
+    uint64_t (*item)(int i);
+    uint64_t values[CALL];
+    int error;
+    pthread_t thread;
+} calls[2];
+
+static uint64_t compute_above(int i)
+{
+    return compute(CALL + i);
+}
+
+static void *make_call(void *arg)
+{
+    struct one_call *call = arg;
+    const struct workload workload = {CALL, call->item, NULL};
+    const struct means means = {2, 1};
+
+    call->error = call->run(&workload, &means, call->values);
+    stay();
+    return NULL;
+}
+
+static void run_two_calls(run *run)
+{
+    static struct meeting of_all = MEETING(4);
+    int right = 0, error = 0;
+
+    begin_notes(&of_all);
+    for (int i = 0; i < 2; i++) {
+        calls[i] = (struct one_call){.run = run,
+                                     .item = i == 0 ? compute : compute_above};
+        cr_assert(
+            pthread_create(&calls[i].thread, NULL, make_call, &calls[i]) == 0,
+            "the test has no thread");
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(calls[i].thread, NULL);
+        error += calls[i].error;
+        for (int k = 0; k < CALL; k++)
+            right += calls[i].values[k] == value_of(i * CALL + k);
+    }
+    observe_int("returned", error);
+    observe_int("right", right);
+}
+
+static void expect_two_calls(void)
+{
+    expect_int("returned", EQUAL, 0, "nothing has failed");
+    expect_int("right", EQUAL, 2 * CALL,
+               "two threads have called at one moment: each call has its own "
+               "workload and its own results, and none is kept where two calls "
+               "meet");
 }
 
 /* Items the first of which runs items itself, in the same model. */
@@ -416,7 +519,7 @@ static void expect_one_within_another(void)
                "an item has run items of its own in the same model: each call "
                "has its own workload and its own results, and none is kept "
                "where two calls meet");
-    expect_int("not-once", EQUAL, 0, "each item is done once");
+    expect_once();
 }
 
 /* ---- sequential ---------------------------------------------------------- */
@@ -564,6 +667,26 @@ Expect(threads, very_many_items)
     expect_items(very_many());
 }
 
+Test(threads, many_results)
+{
+    run_many_results(run_with_threads);
+}
+
+Expect(threads, many_results)
+{
+    expect_many_results();
+}
+
+Test(threads, two_calls)
+{
+    run_two_calls(run_with_threads);
+}
+
+Expect(threads, two_calls)
+{
+    expect_two_calls();
+}
+
 Test(threads, one_within_another)
 {
     run_one_within_another(run_with_threads);
@@ -667,6 +790,16 @@ Expect(processes, very_many_items)
     expect_items(very_many());
 }
 
+Test(processes, two_calls)
+{
+    run_two_calls(run_with_processes);
+}
+
+Expect(processes, two_calls)
+{
+    expect_two_calls();
+}
+
 Test(processes, one_within_another)
 {
     run_one_within_another(run_with_processes);
@@ -677,33 +810,37 @@ Expect(processes, one_within_another)
     expect_one_within_another();
 }
 
-/* More than a pipe holds, from one worker: even of 8 bytes each. */
-enum { RESULTS = 10000 };
-
-static uint64_t cheap(int i)
-{
-    return seed() + (uint64_t)i * 3;
-}
-
 Test(processes, many_results)
 {
-    static const struct workload workload = {RESULTS, cheap, NULL};
-    static const struct means means = {1, 1};
-    static uint64_t values[RESULTS];
-    int right = 0;
-
-    begin_notes(NULL);
-    observe_int("returned", run_with_processes(&workload, &means, values));
-    stay();
-    for (int i = 0; i < RESULTS; i++)
-        right += values[i] == cheap(i);
-    observe_int("right", right);
+    run_many_results(run_with_processes);
 }
 
 Expect(processes, many_results)
 {
-    expect_int("returned", EQUAL, 0, "nothing has failed");
-    expect_int("right", EQUAL, RESULTS, "results[i] is what came of item i");
+    expect_many_results();
+}
+
+/* The caller has a child of its own, which has ended. */
+Test(processes, beside_a_child)
+{
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(0);
+    cr_assert(child > 0, "the test has no process");
+    begin_notes(NULL);
+    observe_int("returned", run_cell(run_with_processes, &computing, 4, 2, 1));
+    observe_items(false, 4);
+    observe_int("still-there", waitpid(child, NULL, 0) == child);
+}
+
+Expect(processes, beside_a_child)
+{
+    expect_items(4);
+    expect_int("still-there", EQUAL, 1,
+               "the caller has a child of its own, for whose end it waits "
+               "itself: wait for your processes, one by one, and not for "
+               "anybody");
 }
 
 static uint64_t deadly(int i)
@@ -723,9 +860,9 @@ Test(processes, one_dies)
 
 Expect(processes, one_dies)
 {
-    expect_int("returned", NOT_EQUAL, 0,
+    expect_int("returned", EQUAL, ECHILD,
                "a worker has been killed over its item: an item without a "
-               "result is an error (ECHILD)");
+               "result is an error, and its name is ECHILD");
 }
 
 /* ---- the loop ------------------------------------------------------------ */
@@ -842,15 +979,20 @@ Expect(loop, one_within_another)
 
 static struct end outer_ends[OUTER];
 
+static int begin_inner(struct loop *loop, int i,
+                       void (*done)(void *arg, int i, uint64_t value),
+                       void *arg)
+{
+    return loop_pause(loop, 0, value_of(i), i, done, arg);
+}
+
 static bool inner_waits_go_well(void)
 {
-    static struct workload workload;
+    static const struct workload workload = {INNER, compute, begin_inner};
     static const struct means means = {1, 2};
     uint64_t values[INNER] = {0};
     int right = 0;
 
-    workload = pausing;
-    workload.count = INNER;
     if (run_on_loop(&workload, &means, values) != 0)
         return false;
     for (int i = 0; i < INNER; i++)
@@ -864,7 +1006,7 @@ static void outer_has_come(void *arg, int i, uint64_t value)
 
     if (i == 0 && !inner_waits_go_well())
         value = 0;
-    add(&notes->done[INNER + i], 1);
+    add(&notes->done[i], 1);
     end->done(end->arg, i, value);
 }
 
@@ -879,16 +1021,10 @@ static int begin_outer(struct loop *loop, int i,
 Test(loop, waits_within_a_wait)
 {
     static const struct workload nested = {0, compute, begin_outer};
-    int not_once = 0;
 
     begin_notes(NULL);
     observe_int("returned", run_cell(run_on_loop, &nested, OUTER, 1, 2));
-    for (int i = 0; i < INNER + OUTER; i++)
-        not_once += get(&notes->done[i]) != 1;
-    observe_int("not-once", not_once);
-    observe_int("right", (results[0] == value_of(0)) +
-                             (results[1] == value_of(1)) +
-                             (results[2] == value_of(2)));
+    observe_items(false, OUTER);
 }
 
 Expect(loop, waits_within_a_wait)
@@ -904,6 +1040,16 @@ Test(loop, very_many_items)
 Expect(loop, very_many_items)
 {
     expect_items(very_many());
+}
+
+Test(loop, many_results)
+{
+    run_many_results(run_on_loop);
+}
+
+Expect(loop, many_results)
+{
+    expect_many_results();
 }
 
 Test(loop, very_many_waits)
