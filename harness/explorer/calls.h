@@ -32,6 +32,10 @@ uint64_t moment(clockid_t clock, const struct timespec *until);
 /* calls_time.c: false when the nanoseconds are a second or more, or negative:
  * somebody forgot the carry, and each call that waits refuses, with EINVAL. */
 bool is_moment(const struct timespec *until);
+bool is_time(const struct timespec *time); /* the same; and none that is past */
+
+/* calls_time.c: the virtual moment when so much time will have passed. */
+uint64_t from_now(const struct timespec *time);
 
 /* calls_locks.c: for a thread that waits for a condition, too */
 struct object *mutex_of(void *mutex, uint64_t pc);
@@ -41,6 +45,13 @@ void mutex_give(struct object *mutex, uint64_t pc, enum op op);
 
 /* calls_locks.c: a try goes on without the lock. Returns EBUSY. */
 int tried_in_vain(struct object *lock, uint64_t pc);
+
+/* calls_waits.c: wakes so many of those that wait in a queue, and returns how
+ * many. Which of them, if there are more, nobody has promised. */
+unsigned wake_of(struct object *queue, unsigned count);
+
+/* calls_machine.c */
+pid_t ex_gettid(void);
 
 /* calls_robust.c: the thread has ended; what it still has is let go. */
 void mutexes_orphaned(struct thread *owner);

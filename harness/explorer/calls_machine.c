@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -62,15 +61,4 @@ enum { FIRST_TID = 1000 };
 CALL(pid_t, gettid, void)
 {
     return FIRST_TID + world->self->number;
-}
-
-/* What has no wrapper of its own in older C libraries. All else is refused. */
-CALL(long, syscall, long number)
-{
-    switch (number) {
-    case SYS_gettid:
-        return ex_gettid();
-    default:
-        fail(FAULT_UNCONTROLLED, PC, 0, "syscall");
-    }
 }

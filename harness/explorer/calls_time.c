@@ -58,30 +58,37 @@ static void sleep_until(uint64_t deadline, uint64_t pc)
     depend(NULL, OP_SLEEP, false);
 }
 
-static int sleep_for(uint64_t nanoseconds, uint64_t pc)
+uint64_t from_now(const struct timespec *time)
 {
-    uint64_t deadline;
-
     uint64_t now = settings.clock ? clock_nanoseconds() : world->now;
+    uint64_t nanoseconds;
 
-    if (__builtin_add_overflow(now, nanoseconds, &deadline))
-        deadline = UINT64_MAX;
-    sleep_until(deadline, pc);
-    return 0;
+    if (__builtin_mul_overflow((uint64_t)time->tv_sec, SECOND, &nanoseconds) ||
+        __builtin_add_overflow(nanoseconds, (uint64_t)time->tv_nsec,
+                               &nanoseconds) ||
+        __builtin_add_overflow(nanoseconds, now, &nanoseconds))
+        return UINT64_MAX;
+    return nanoseconds;
 }
 
 CALL(unsigned, sleep, unsigned seconds)
 {
-    sleep_for(seconds * SECOND, PC);
+    struct timespec time = {.tv_sec = seconds};
+
+    sleep_until(from_now(&time), PC);
     return 0;
 }
 
 CALL(int, usleep, useconds_t microseconds)
 {
-    return sleep_for(microseconds * 1000ull, PC);
+    struct timespec time = {.tv_sec = microseconds / 1000000,
+                            .tv_nsec = microseconds % 1000000 * 1000};
+
+    sleep_until(from_now(&time), PC);
+    return 0;
 }
 
-static bool is_time(const struct timespec *time)
+bool is_time(const struct timespec *time)
 {
     return time->tv_sec >= 0 && is_moment(time);
 }
@@ -95,8 +102,8 @@ CALL(int, nanosleep, const struct timespec *time, struct timespec *rest)
     }
     if (rest != NULL)
         memset(rest, 0, sizeof *rest);
-    return sleep_for((uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_nsec,
-                     PC);
+    sleep_until(from_now(time), PC);
+    return 0;
 }
 
 CALL(int, clock_nanosleep, clockid_t clock, int flags,
@@ -109,8 +116,7 @@ CALL(int, clock_nanosleep, clockid_t clock, int flags,
     if (flags & TIMER_ABSTIME)
         sleep_until(moment(clock, time), PC);
     else
-        sleep_for((uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_nsec,
-                  PC);
+        sleep_until(from_now(time), PC);
     return 0;
 }
 

@@ -161,15 +161,24 @@ static void wake(struct object *cond, struct thread *thread)
         clock_changed();
 }
 
+unsigned wake_of(struct object *queue, unsigned count)
+{
+    unsigned woken = 0;
+
+    for (; woken < count && queue->waiting > 0; woken++) {
+        unsigned all = (unsigned)queue->waiting;
+
+        wake(queue, waiter(queue, all > count - woken ? choose(all) : 0));
+    }
+    return woken;
+}
+
 CALL(int, pthread_cond_signal, pthread_cond_t *pointer)
 {
     struct object *cond = cond_of(pointer, PC);
 
     announce(OP_SIGNAL, cond, NULL, PC);
-    if (cond->waiting > 0)
-        wake(cond,
-             waiter(cond,
-                    cond->waiting > 1 ? choose((unsigned)cond->waiting) : 0));
+    wake_of(cond, 1);
     depend(cond, OP_SIGNAL, true);
     spin_progress();
     return 0;
@@ -180,8 +189,7 @@ CALL(int, pthread_cond_broadcast, pthread_cond_t *pointer)
     struct object *cond = cond_of(pointer, PC);
 
     announce(OP_BROADCAST, cond, NULL, PC);
-    while (cond->waiting > 0)
-        wake(cond, waiter(cond, 0));
+    wake_of(cond, (unsigned)cond->waiting);
     depend(cond, OP_BROADCAST, true);
     spin_progress();
     return 0;

@@ -69,6 +69,7 @@ enum object_kind {
     OBJECT_SPINLOCK,
     OBJECT_SEMAPHORE,
     OBJECT_ONCE,
+    OBJECT_FUTEX,
     OBJECT_FILES /* all descriptors together */
 };
 
