@@ -169,7 +169,8 @@ static void tell_hang(struct watch *watch, pid_t pid, enum bug kind)
     condemn(watch, pid);
 }
 
-/* A new test began: its time starts now. */
+/* A new test began: its time starts now. (A serial below the last one is an old
+ * look at the board; the subtraction makes a very large number of it.) */
 static void follow_test(struct watch *watch, pid_t pid)
 {
     uint32_t serial = stillness_board(watch->stillness)->serial;
@@ -233,20 +234,23 @@ static bool slept_enough(struct watch *watch, enum motion motion)
 /*
  * Everyone sleeps, though by the clock. Whoever wanted to come to a meeting
  * has had her chances. (A thread that only waits for a processor is not
- * asleep.) The test's time begins anew: the wait was ours.
+ * asleep.)
  */
 static void check_sleep(struct watch *watch, pid_t pid, enum motion motion)
 {
-    const struct board *board = stillness_board(watch->stillness);
-    uint32_t meetings = board->let_go_meetings, ends = board->let_go_end;
-
     if (!slept_enough(watch, motion))
         return;
     watch->asleep = 0;
     if (!stillness_let_go(watch->stillness))
         tell_hang(watch, pid, BUG_ASLEEP);
-    else if (board->let_go_meetings != meetings || board->let_go_end != ends)
-        watch->began = clock_now();
+}
+
+/* How many waits of the kit's own have come to their end: for company, for an
+ * answer of the server, for the others when a test is over. How long they took
+ * says nothing of the test, whose time begins anew. */
+static uint32_t waits_of_ours(const struct board *board)
+{
+    return board->let_go_meetings + board->let_go_origin + board->let_go_end;
 }
 
 /* The first child of a process, or 0. */
@@ -314,7 +318,7 @@ static enum box_word look(void *state, const struct box_sight *sight)
     pid_t program = sight->program;
     pid_t pid = stillness_process(watch->stillness, program);
     const struct board *board = stillness_board(watch->stillness);
-    uint32_t origin = board->let_go_origin;
+    uint32_t waits = waits_of_ours(board);
     enum motion motion;
 
     stillness_take_hint(watch->stillness);
@@ -336,15 +340,15 @@ static enum box_word look(void *state, const struct box_sight *sight)
         return BOX_GO_ON;
     motion = sight->size > 0 ? look_after_hint(watch, sight)
                              : stillness_look(watch->stillness, sight);
-    if (motion == MOTION_LET_GO && board->let_go_origin != origin)
-        watch->began = clock_now(); /* the wait for an answer was ours */
     watch->still = motion == MOTION_DEADLOCK ? watch->still + 1 : 0;
-    if (watch->still == STILL_LOOKS) {
+    if (watch->still == STILL_LOOKS)
         tell_hang(watch, pid, BUG_DEADLOCK);
-    } else if (sight->size == 0) {
+    else if (sight->size == 0)
         check_sleep(watch, pid, motion);
+    if (waits_of_ours(board) != waits)
+        watch->began = clock_now();
+    if (sight->size == 0 && !watch->condemned)
         check_time(watch, pid);
-    }
     return BOX_GO_ON;
 }
 
