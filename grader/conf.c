@@ -170,6 +170,11 @@ static int check_whole(struct conf *conf)
                 !has_check(exercise, check->needs.items[k]))
                 return conf_fault(conf, "check %s needs '%s', no other check",
                                   check->name, check->needs.items[k]);
+        if (check->chance && check->needs.count == 0)
+            return conf_fault(conf,
+                              "chance decides in check %s: it must say which "
+                              "other it needs",
+                              check->name);
         if (check->measured && !conf->has_speed)
             return conf_fault(conf,
                               "check %s is measured: a section [speed] "

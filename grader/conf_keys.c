@@ -208,6 +208,7 @@ static const struct key check_keys[] = {
     {"points", read_whole, IN_CHECK(points), true},
     {"measured", read_yes, IN_CHECK(measured), false},
     {"needs", read_words, IN_CHECK(needs), false},
+    {"chance", read_yes, IN_CHECK(chance), false},
 };
 
 const struct section conf_sections[SECTIONS] = {

@@ -37,6 +37,7 @@ struct check {
     bool measured;      /* speed by the clock: workload.c, [speed] threshold */
     struct words needs; /* checks: as long as one of them does not pass, this
                            one has shown nothing by passing */
+    bool chance;        /* nor by failing: real threads decide then */
     int points;
 };
 

@@ -154,6 +154,7 @@ Test(exercise, values_are_checked)
     refused(TOP "[check x]\nmeasured = maybe\n", "yes or no");
     refused(TOP CHECK "measured = yes\n", "only speed is measured");
     refused(TOP CHECK "needs = other\n", "needs 'other', no other check");
+    refused(TOP CHECK "chance = yes\n", "chance decides in check a-b");
 }
 
 Test(exercise, long_line)

@@ -327,6 +327,23 @@ Test(judge_race, pass_shows_nothing_while_a_needed_check_fails)
     made_says(verdict.rows[ROW_RACE].message, "shows nothing");
 }
 
+Test(judge_race, where_chance_decides_a_failure_shows_nothing_either)
+{
+    struct check *check = &made->exercise.checks[ROW_RACE];
+
+    check->needs.items = &made->exercise.checks[ROW_MEMORY].name;
+    check->needs.count = 1;
+    check->chance = true;
+    made_report(made, made_run(made, "tsan"), BUG_RACE, NULL, LINES(12, 13));
+    made_is(row(ROW_RACE), STATUS_FAIL, NULL);
+    made_report(made, made_run(made, "memcheck"), BUG_BAD_ACCESS, NULL,
+                LINES(12));
+    made_is(row(ROW_RACE), STATUS_SKIPPED, "blocked");
+    made_says(verdict.rows[ROW_RACE].message, "is chance");
+    cr_expect_eq(verdict.rows[ROW_RACE].finding_count, 0);
+    cr_expect_eq(verdict.rows[ROW_RACE].max_points, 25);
+}
+
 Test(judge_race, threads_of_other_tests_show_nothing)
 {
     made->exercise.checks[ROW_RACE].tests.items[0] = "count/*";

@@ -106,6 +106,22 @@ Test(judge_schedules, what_is_not_under_control_counts_neither_way)
                      "not under the kit's control: fork."));
 }
 
+Test(judge_schedules, what_needs_it_shows_nothing_where_it_is_not_under_control)
+{
+    struct check *results = &made->exercise.checks[ROW_RESULTS];
+    struct schedule *two = outcome("count/two@2", "1000");
+
+    results->needs.items = &made->exercise.checks[ROW_OVERLAP].name;
+    results->needs.count = 1;
+    cr_assert_eq(row(ROW_RESULTS)->status, STATUS_PASS);
+    two->fault = "uncontrolled";
+    two->text = "fork";
+    cr_assert_eq(row(ROW_RESULTS)->status, STATUS_INCONCLUSIVE);
+    cr_expect_str_eq(row(ROW_RESULTS)->reason, "uncontrolled");
+    cr_expect_eq(row(ROW_RESULTS)->max_points, 0);
+    cr_expect(strstr(row(ROW_RESULTS)->message, "cannot be judged"));
+}
+
 Test(judge_schedules, a_test_without_outcome_or_end_has_failed)
 {
     run->search_count = 0;
