@@ -98,8 +98,7 @@ static void row_machine(struct row *row, enum lens lens, const char *message)
     row->message = message;
 }
 
-/* The lowest lens of a set that is not empty. */
-static enum lens first_lens(unsigned lenses)
+enum lens first_lens(unsigned lenses)
 {
     for (int lens = 0; lens < LENS_COUNT; lens++)
         if (lenses & 1u << lens)
@@ -215,86 +214,6 @@ static void judge_row(struct judging *judging, struct row *row)
                         "Read that test in exercises/%s/tests.c, and follow "
                         "your code through it, line by line.",
                         judging->exercise->folder);
-}
-
-static bool needs(const struct check *check, const char *other)
-{
-    for (size_t i = 0; i < check->needs.count; i++)
-        if (strcmp(check->needs.items[i], other) == 0)
-            return true;
-    return false;
-}
-
-static bool fails(const struct row *row)
-{
-    return row->status == STATUS_FAIL;
-}
-
-static bool does_not_pass(const struct row *row)
-{
-    return fails(row) || row_is_blocked(row);
-}
-
-static bool is_uncontrolled(const struct row *row)
-{
-    return row->status == STATUS_INCONCLUSIVE &&
-           strcmp(row->reason, "uncontrolled") == 0;
-}
-
-/* The first check that this one needs and that `is` so; or NULL. */
-static const struct row *needed(const struct row *row,
-                                const struct verdict *verdict,
-                                bool (*is)(const struct row *))
-{
-    for (size_t i = 0; i < verdict->row_count; i++)
-        if (needs(row->check, verdict->rows[i].check->name) &&
-            is(&verdict->rows[i]))
-            return &verdict->rows[i];
-    return NULL;
-}
-
-/* A failure that comes in one run and not in the next is told where it comes
- * in each: at the check that this one needs. (If that is only blocked, perhaps
- * because of this failure, it is told here.) */
-static void take_back(struct judging *judging, struct row *row,
-                      const struct row *wrong)
-{
-    row->lens = first_lens(row->check->lenses);
-    row->finding_count = 0;
-    row->help = row->again = NULL;
-    row_blocked(row, say(judging,
-                         "What comes out of this is chance as long as \"%s\" "
-                         "does not pass.",
-                         wrong->check->title));
-}
-
-/* A pass that has shown nothing, because another check does not pass: threads
- * that are never at work at the same moment have no races. And where the other
- * could not be judged, what comes out right may still be luck. */
-static void judge_needs(struct judging *judging, struct row *row,
-                        const struct verdict *verdict)
-{
-    const struct row *failed = needed(row, verdict, fails);
-    const struct row *wrong = needed(row, verdict, does_not_pass);
-    const struct row *open = needed(row, verdict, is_uncontrolled);
-
-    if (row->status != STATUS_PASS && !does_not_pass(row))
-        return;
-    if (row->check->chance && failed != NULL)
-        take_back(judging, row, failed);
-    else if (row->status != STATUS_PASS)
-        return;
-    else if (wrong != NULL)
-        row_blocked(row, say(judging,
-                             "Nothing was found, but this shows nothing as "
-                             "long as \"%s\" does not pass.",
-                             wrong->check->title));
-    else if (open != NULL)
-        row_open(row, "uncontrolled",
-                 say(judging,
-                     "It came out right, but this shows nothing where \"%s\" "
-                     "cannot be judged.",
-                     open->check->title));
 }
 
 /* The kit's own fault, which outweighs everything, or NULL. */
@@ -415,8 +334,7 @@ struct verdict judge(void *ctx, const struct exercise *exercise,
         if (verdict.rows[i].check->measured && evidence->built)
             judge_speed(&judging, &verdict.rows[i], verdict.rows,
                         verdict.row_count);
-    for (size_t i = 0; i < verdict.row_count; i++)
-        judge_needs(&judging, &verdict.rows[i], &verdict);
+    judge_needs(&judging, &verdict);
     judge_notes(&judging, &verdict);
     add_up(&judging, &verdict);
     return verdict;

@@ -203,6 +203,9 @@ void row_open(struct row *row, const char *reason, const char *message);
 void row_error(struct row *row, const char *message);
 bool row_is_blocked(const struct row *row);
 
+/* The lowest lens of a set that is not empty. */
+enum lens first_lens(unsigned lenses);
+
 /* The command that shows it again. */
 const char *again(struct judging *judging, enum lens lens);
 
@@ -222,9 +225,10 @@ void judge_deadlock(struct judging *judging, struct row *row, unsigned lenses);
 void judge_faults(struct judging *judging, struct row *row);
 void judge_schedules(struct judging *judging, struct row *row);
 void judge_memory(struct judging *judging, struct row *row, unsigned lenses);
-/* Must come after all others: it looks at their rows. */
+/* These two come after all others, in this order: they look at their rows. */
 void judge_speed(struct judging *judging, struct row *row,
                  const struct row *rows, size_t count);
+void judge_needs(struct judging *judging, struct verdict *verdict);
 
 /* A real deadlock in one of the check's tests ends them: when there is one,
  * blocks the row and returns true. In judge_deadlock.c. */
