@@ -193,6 +193,8 @@ int coro_await(struct coroutine *co, void **result)
     void *value = NULL;
     int error;
 
+    if (co->state == RUNNING || co->state == ENDED)
+        return EBUSY;
     if (current == NULL)
         return EPERM;
     for (;;) {
