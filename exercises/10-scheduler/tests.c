@@ -381,6 +381,7 @@ static void expect_table(const char *prefix, const char *script,
     }
     add(&whole, "%s. (The jobs: %s)", why, script);
     expect_run(prefix, &workload, machine, whole.at);
+    expect_jobs_unchanged(prefix);
 }
 
 #define TABLE(...)                                                             \
