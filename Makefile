@@ -97,7 +97,7 @@ link = mkdir -p $(@D) && $(1) -o $@.$$$$ $(2) && mv -f $@.$$$$ $@ || \
 GRADER := $(filter-out grader/keeper.c grader/origin% grader/lean_%,\
     $(wildcard grader/*.c))
 GRADER_O := $(GRADER:%.c=build/%.o)
-KEEPER_O := build/grader/keeper.o build/grader/family.o
+KEEPER_O := $(addprefix build/grader/,keeper.o family.o proc.o)
 ORIGIN_O := $(patsubst %.c,build/%.o,$(wildcard grader/origin*.c))
 
 build/grader/%.o: grader/%.c Makefile

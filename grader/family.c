@@ -21,7 +21,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#define FLAG_EXITING 0x4u /* PF_EXITING of the kernel's task flags */
+#include "proc.h"
 
 bool family_look_at_all;
 
@@ -48,58 +48,22 @@ static ssize_t read_some(int fd, char *to, size_t size)
     return got;
 }
 
-/* Reads a small file below /proc/PID; returns its size or -1. */
-static ssize_t read_proc(pid_t pid, const char *name, char *to, size_t size)
-{
-    int fd = open_proc(pid, name);
-    ssize_t got;
-
-    if (fd < 0)
-        return -1;
-    got = read_some(fd, to, size - 1);
-    close(fd);
-    if (got < 0)
-        return -1;
-    to[got] = '\0';
-    return got;
-}
-
-/* Fills in a process, or one thread of it; -1 when it is not there. */
-static int read_stat(pid_t pid, const char *name, struct kin *kin)
-{
-    char text[1024], *rest;
-    int parent, session;
-    unsigned flags;
-    unsigned long own_user, own_system;
-    long user, system, threads, pages;
-
-    if (read_proc(pid, name, text, sizeof text) <= 0)
-        return -1;
-    /* The name may hold any character: the last parenthesis ends it. */
-    rest = strrchr(text, ')');
-    if (rest == NULL ||
-        sscanf(rest + 1,
-               " %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %lu %lu %ld %ld "
-               "%*d %*d %ld %*d %*u %*u %ld",
-               &kin->state, &parent, &session, &flags, &own_user, &own_system,
-               &user, &system, &threads, &pages) != 10)
-        return -1;
-    kin->pid = pid;
-    kin->parent = parent;
-    kin->session = session;
-    kin->threads = threads > 0 ? (unsigned)threads : 0;
-    kin->ending =
-        kin->state == 'Z' || kin->state == 'X' || (flags & FLAG_EXITING) != 0;
-    kin->cpu_seconds = ((double)own_user + (double)own_system + (double)user +
-                        (double)system) /
-                       (double)sysconf(_SC_CLK_TCK);
-    kin->memory = pages > 0 ? (size_t)pages * (size_t)sysconf(_SC_PAGESIZE) : 0;
-    return 0;
-}
-
+/* -1 when it is not there. */
 static int read_kin(pid_t pid, struct kin *kin)
 {
-    return read_stat(pid, "stat", kin);
+    struct proc_stat stat;
+
+    if (!proc_stat(pid, 0, &stat))
+        return -1;
+    *kin = (struct kin){.pid = pid,
+                        .parent = stat.parent,
+                        .session = stat.session,
+                        .state = stat.state,
+                        .ending = stat.exiting,
+                        .threads = stat.threads,
+                        .cpu_seconds = stat.cpu_seconds + stat.waited_seconds,
+                        .memory = stat.memory};
+    return 0;
 }
 
 /* A first thread that has ended shows as a zombie while others run. */
@@ -224,11 +188,10 @@ static DIR *open_tasks(pid_t pid)
 /* A zombie first thread shows no memory: another thread of it does. */
 static size_t memory_of_thread(pid_t pid, pid_t thread)
 {
-    char text[128], name[48];
+    char text[128];
     unsigned long pages;
 
-    snprintf(name, sizeof name, "task/%d/statm", (int)thread);
-    if (read_proc(pid, name, text, sizeof text) <= 0 ||
+    if (!proc_read(text, sizeof text, pid, thread, "statm") ||
         sscanf(text, "%*u %lu", &pages) != 1)
         return 0;
     return pages * (size_t)sysconf(_SC_PAGESIZE);
@@ -352,10 +315,9 @@ int family_children(struct family *family, pid_t head)
 static bool doomed(pid_t pid, pid_t thread)
 {
     static const char *const names[] = {"\nSigPnd:", "\nShdPnd:"};
-    char text[4096], name[48];
+    char text[4096];
 
-    snprintf(name, sizeof name, "task/%d/status", (int)thread);
-    if (read_proc(pid, name, text, sizeof text) <= 0)
+    if (!proc_read(text, sizeof text, pid, thread, "status"))
         return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *at = strstr(text, names[i]);
@@ -375,11 +337,9 @@ bool family_runs(pid_t pid)
 
     while (dir != NULL && !runs && (entry = readdir(dir)) != NULL) {
         pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
-        struct kin kin;
-        char name[48];
+        struct proc_stat stat;
 
-        snprintf(name, sizeof name, "task/%d/stat", (int)thread);
-        runs = thread > 0 && read_stat(pid, name, &kin) == 0 && !kin.ending &&
+        runs = thread > 0 && proc_stat(pid, thread, &stat) && !stat.exiting &&
                !doomed(pid, thread);
     }
     if (dir != NULL)

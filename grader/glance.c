@@ -9,40 +9,13 @@
 #include "glance.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-bool glance_read(char *text, size_t size, pid_t pid, pid_t tid,
-                 const char *name)
-{
-    char path[64];
-    ssize_t n;
-    int fd;
-
-    snprintf(path, sizeof path, "/proc/%d/task/%d/%s", (int)pid, (int)tid,
-             name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    n = read(fd, text, size - 1);
-    close(fd);
-    if (n < 0)
-        return false;
-    text[n] = '\0';
-    return true;
-}
-
-char glance_state(const char *stat)
-{
-    const char *end = strrchr(stat, ')');
-
-    return end != NULL && end[1] == ' ' ? end[2] : '?';
-}
+#include "proc.h"
 
 /* true when the call that the thread sleeps in is a plain sleep */
 static bool call_is_nap(const char *text)
@@ -116,7 +89,8 @@ static bool add_task(struct glance *glance, pid_t pid, pid_t tid,
 {
     struct task *task = &glance->tasks[glance->count];
     unsigned long long ran, waited, slices;
-    char text[512];
+    struct proc_stat stat;
+    char text[128];
 
     call[0] = '\0';
     if (glance->count == GLANCE_TASKS)
@@ -124,16 +98,14 @@ static bool add_task(struct glance *glance, pid_t pid, pid_t tid,
     /* While it collects a child in waitpid(), or is about to sleep, a thread
      * is S already and runs, or would if it had a processor. Only this file
      * waits for the truth. */
-    if (glance_read(call, CALL_MAX, pid, tid, "syscall") &&
+    if (proc_read(call, CALL_MAX, pid, tid, "syscall") &&
         strncmp(call, "running", 7) == 0)
         return false;
-    if (!glance_read(text, sizeof text, pid, tid, "stat"))
+    if (!proc_stat(pid, tid, &stat) || proc_is_dead(&stat))
         return true; /* it has ended since */
-    if (glance_state(text) == 'Z' || glance_state(text) == 'X')
-        return true;
-    if (glance_state(text) != 'S')
+    if (stat.state != 'S')
         return false;
-    if (!glance_read(text, sizeof text, pid, tid, "schedstat") ||
+    if (!proc_read(text, sizeof text, pid, tid, "schedstat") ||
         sscanf(text, "%llu %llu %llu", &ran, &waited, &slices) != 3)
         return false;
     task->tid = tid;
@@ -180,7 +152,7 @@ static bool glance_at_children(struct glance *glance, const struct board *board,
     char text[4096];
     char *at = text, *end;
 
-    if (!glance_read(text, sizeof text, pid, tid, "children"))
+    if (!proc_read(text, sizeof text, pid, tid, "children"))
         return true;
     for (;;) {
         long child = strtol(at, &end, 10);
@@ -197,24 +169,6 @@ static bool glance_at_children(struct glance *glance, const struct board *board,
 typedef bool visit(struct glance *glance, const struct board *board,
                    bool strangers, pid_t pid, pid_t tid);
 
-/* How many threads the process has, or 0 when it is gone; proc(5), stat. */
-static int threads_of(pid_t pid)
-{
-    char text[512];
-    const char *end;
-    int threads;
-
-    if (!glance_read(text, sizeof text, pid, pid, "stat"))
-        return 0;
-    end = strrchr(text, ')');
-    if (end == NULL || sscanf(end + 1,
-                              " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-                              "%*u %*u %*d %*d %*d %*d %d",
-                              &threads) != 1)
-        return 0;
-    return threads;
-}
-
 /* Every thread of the process. The kernel's list ends early when the thread
  * at which it stands ends just then: so they are counted. */
 static bool walk(visit *look, struct glance *glance, const struct board *board,
@@ -222,7 +176,8 @@ static bool walk(visit *look, struct glance *glance, const struct board *board,
 {
     char path[64];
     struct dirent *entry;
-    int threads, listed = 0;
+    struct proc_stat stat;
+    unsigned listed = 0;
     bool still = true;
     DIR *folder;
 
@@ -241,8 +196,8 @@ static bool walk(visit *look, struct glance *glance, const struct board *board,
     closedir(folder);
     if (!still)
         return false;
-    threads = threads_of(pid);
-    return threads == 0 || threads == listed;
+    return !proc_stat(pid, 0, &stat) || stat.threads == 0 ||
+           stat.threads == listed;
 }
 
 static bool at_task_and_children(struct glance *glance,

@@ -41,12 +41,4 @@ bool glance_at_origin(struct glance *glance, const struct board *board,
 /* true when nobody has run between the two */
 bool glance_same(const struct glance *a, const struct glance *b);
 
-/* A small file of /proc as a string; false when the thread is gone. */
-bool glance_read(char *text, size_t size, pid_t pid, pid_t tid,
-                 const char *name);
-
-/* The state letter in a `stat` file: it stands behind the name, which may hold
- * any character. */
-char glance_state(const char *stat);
-
 #endif

@@ -10,13 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "glance.h"
+#include "proc.h"
 
 static bool readable(pid_t pid, const char *name)
 {
     char text[256];
 
-    return glance_read(text, sizeof text, pid, pid, name) && *text != '\0';
+    return proc_read(text, sizeof text, pid, pid, name) && *text != '\0';
 }
 
 const char *machine_cannot_watch(void)

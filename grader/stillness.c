@@ -18,6 +18,7 @@
 
 #include "glance.h"
 #include "pipes.h"
+#include "proc.h"
 #include "wire.h"
 
 #define TRIES_MOST 4
@@ -72,27 +73,16 @@ void stillness_take_hint(struct stillness *stillness)
     stillness->board->hinted = 0;
 }
 
-static pid_t parent_of(pid_t pid)
-{
-    char text[512];
-    const char *end;
-    int parent;
-
-    if (!glance_read(text, sizeof text, pid, pid, "stat"))
-        return 0;
-    end = strrchr(text, ')');
-    if (end == NULL || sscanf(end + 1, " %*c %d", &parent) != 1)
-        return 0;
-    return parent;
-}
-
 /* Criterion's workers have sessions of their own, so only descent tells. */
 static bool descends(pid_t pid, pid_t program)
 {
-    for (int steps = 0; pid > 1 && steps < 64; steps++) {
-        if (pid == program)
+    struct proc_stat stat = {.parent = pid};
+
+    for (int steps = 0; stat.parent > 1 && steps < 64; steps++) {
+        if (stat.parent == program)
             return true;
-        pid = parent_of(pid);
+        if (!proc_stat(stat.parent, 0, &stat))
+            return false;
     }
     return false;
 }
@@ -130,12 +120,11 @@ static void end_dead_children(struct board *board)
     for (uint32_t i = 0; i < used && i < BOARD_THREADS; i++) {
         struct board_row *row = &board->rows[i];
         int32_t pid = row->pid;
-        char text[512];
+        struct proc_stat stat;
 
         if (pid == 0 || !board_alive(row))
             continue;
-        if (glance_read(text, sizeof text, pid, pid, "stat") &&
-            glance_state(text) != 'Z' && glance_state(text) != 'X')
+        if (proc_stat(pid, pid, &stat) && !proc_is_dead(&stat))
             continue;
         row->gone = pid;
     }

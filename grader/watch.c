@@ -33,6 +33,7 @@
 #include "clock.h"
 #include "crashes.h"
 #include "hang.h"
+#include "proc.h"
 #include "stillness.h"
 
 #define TEST_WALL_SECONDS 20.0
@@ -80,39 +81,17 @@ static struct symbols *symbols_of(struct watch *watch)
     return watch->symbols;
 }
 
-/* utime + stime of a process or thread, seconds; proc(5) */
-static double cpu_of(const char *path)
-{
-    unsigned long user, system;
-    char text[1024];
-    const char *at;
-    FILE *file = fopen(path, "re");
-    size_t n;
-
-    if (file == NULL)
-        return 0;
-    n = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[n] = '\0';
-    at = strrchr(text, ')');
-    if (at == NULL ||
-        sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-               &user, &system) != 2)
-        return 0;
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
+/* Of all its threads; 0 when it is gone. */
 static double cpu_of_process(pid_t pid)
 {
-    char path[64];
+    struct proc_stat stat;
 
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    return cpu_of(path);
+    return proc_stat(pid, 0, &stat) ? stat.cpu_seconds : 0;
 }
 
 static pid_t busiest_thread(pid_t pid)
 {
-    char path[96];
+    char path[64];
     struct dirent *entry;
     double most = -1;
     pid_t busiest = pid;
@@ -121,17 +100,13 @@ static pid_t busiest_thread(pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     folder = opendir(path);
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        double cpu;
+        pid_t tid = (pid_t)atol(entry->d_name);
+        struct proc_stat stat;
 
-        if (entry->d_name[0] == '.')
+        if (tid <= 0 || !proc_stat(pid, tid, &stat) || stat.cpu_seconds <= most)
             continue;
-        snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)pid,
-                 entry->d_name);
-        cpu = cpu_of(path);
-        if (cpu > most) {
-            most = cpu;
-            busiest = (pid_t)atol(entry->d_name);
-        }
+        most = stat.cpu_seconds;
+        busiest = tid;
     }
     if (folder != NULL)
         closedir(folder);
@@ -258,18 +233,11 @@ static uint32_t waits_of_ours(const struct board *board)
 /* The first child of a process, or 0. */
 static pid_t child_of(pid_t pid)
 {
-    char path[64], text[32] = "";
-    FILE *file;
+    char text[32];
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid,
-             (int)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    if (fgets(text, sizeof text, file) == NULL)
-        text[0] = '\0';
-    fclose(file);
-    return (pid_t)atol(text);
+    return proc_read(text, sizeof text, pid, pid, "children")
+               ? (pid_t)atol(text)
+               : 0;
 }
 
 /*

@@ -46,9 +46,14 @@ void mutex_give(struct object *mutex, uint64_t pc, enum op op);
 /* calls_locks.c: a try goes on without the lock. Returns EBUSY. */
 int tried_in_vain(struct object *lock, uint64_t pc);
 
-/* calls_waits.c: wakes so many of those that wait in a queue, and returns how
- * many. Which of them, if there are more, nobody has promised. */
-unsigned wake_of(struct object *queue, unsigned count);
+/* queue.c: the caller waits from now on, until somebody wakes her, or she
+ * wakes for no reason: announce_wait() with not_waiting(). */
+void enqueue(struct object *object);
+bool not_waiting(struct thread *thread);
+
+/* queue.c: wakes so many of those that wait, and returns how many. Which of
+ * them, if there are more, nobody has promised. */
+unsigned wake_of(struct object *object, unsigned count);
 
 /* calls_machine.c */
 pid_t ex_gettid(void);

@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,11 +19,6 @@
 #include "trace.h"
 
 /* ---- futexes ------------------------------------------------------------ */
-
-static bool not_waiting(struct thread *thread)
-{
-    return !thread->waits;
-}
 
 /* A step: who changes the word comes before it or after it. */
 static bool still_is(const uint32_t *word, uint32_t value, uint64_t pc)
@@ -41,21 +35,6 @@ static bool still_is(const uint32_t *word, uint32_t value, uint64_t pc)
     return is;
 }
 
-/* In the same step as the look at the word. */
-static void stand_in_line(struct object *futex)
-{
-    struct thread *self = world->self;
-
-    self->op = OP_WAIT;
-    self->object = futex;
-    self->address = futex->address;
-    trace_step(self);
-    depend(futex, OP_WAIT, true);
-    futex->waiting++;
-    self->waits = self->may_wake = true;
-    self->ticket = world->tickets++;
-}
-
 static long futex_wait(const uint32_t *word, uint32_t value, bool timed,
                        uint64_t deadline, uint64_t pc)
 {
@@ -66,7 +45,12 @@ static long futex_wait(const uint32_t *word, uint32_t value, bool timed,
         errno = EAGAIN;
         return -1;
     }
-    stand_in_line(futex);
+    self->op = OP_WAIT; /* in the same step as the look at the word */
+    self->object = futex;
+    self->address = futex->address;
+    trace_step(self);
+    depend(futex, OP_WAIT, true);
+    enqueue(futex);
     announce_wait(OP_WAKE, futex, NULL, not_waiting, timed, deadline, pc);
     if (self->timed_out || self->woken_early)
         depend(futex, OP_CLOCK, true);

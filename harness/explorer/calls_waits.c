@@ -57,7 +57,7 @@ CALL(int, pthread_cond_destroy, pthread_cond_t *cond)
 /* One that was locked twice is not given back by a wait. */
 static bool mutex_ready_again(struct thread *thread)
 {
-    return !thread->waits &&
+    return not_waiting(thread) &&
            (thread->mutex->owner == NULL || thread->mutex->owner == thread);
 }
 
@@ -92,9 +92,7 @@ static int cond_wait(pthread_cond_t *pointer, pthread_mutex_t *mutex_pointer,
              "wait without holding the mutex");
     depend(cond, OP_WAIT, true);
     let_go(mutex, pc);
-    cond->waiting++;
-    self->waits = self->may_wake = true;
-    self->ticket = world->tickets++;
+    enqueue(cond);
     announce_wait(OP_WAKE, cond, mutex, mutex_ready_again, timed, deadline, pc);
     late = self->timed_out;
     if (late || self->woken_early)
@@ -125,52 +123,6 @@ CALL(int, pthread_cond_clockwait, pthread_cond_t *cond, pthread_mutex_t *mutex,
     if (!is_moment(until))
         return EINVAL;
     return cond_wait(cond, mutex, true, moment(clock, until), PC);
-}
-
-static bool waits_for(const struct thread *thread, const struct object *object)
-{
-    return thread->life == ALIVE && thread->waits && thread->object == object;
-}
-
-/* The thread that has waited longest, but for `skip` others. */
-static struct thread *waiter(const struct object *cond, unsigned skip)
-{
-    unsigned last = 0;
-    struct thread *found;
-
-    for (unsigned nth = 0;; nth++) {
-        found = NULL;
-        for (int i = 0; i < world->thread_count; i++) {
-            struct thread *one = &world->threads[i];
-
-            if (waits_for(one, cond) && (nth == 0 || one->ticket > last) &&
-                (found == NULL || one->ticket < found->ticket))
-                found = one;
-        }
-        if (found == NULL || nth == skip)
-            return found;
-        last = found->ticket;
-    }
-}
-
-static void wake(struct object *cond, struct thread *thread)
-{
-    thread->waits = false;
-    cond->waiting--;
-    if (settings.clock)
-        clock_changed();
-}
-
-unsigned wake_of(struct object *queue, unsigned count)
-{
-    unsigned woken = 0;
-
-    for (; woken < count && queue->waiting > 0; woken++) {
-        unsigned all = (unsigned)queue->waiting;
-
-        wake(queue, waiter(queue, all > count - woken ? choose(all) : 0));
-    }
-    return woken;
 }
 
 CALL(int, pthread_cond_signal, pthread_cond_t *pointer)
@@ -224,11 +176,6 @@ CALL(int, pthread_barrier_destroy, pthread_barrier_t *barrier)
     return 0;
 }
 
-static bool not_waiting(struct thread *thread)
-{
-    return !thread->waits;
-}
-
 CALL(int, pthread_barrier_wait, pthread_barrier_t *pointer)
 {
     struct object *barrier = object_at(pointer, OBJECT_BARRIER);
@@ -248,9 +195,8 @@ CALL(int, pthread_barrier_wait, pthread_barrier_t *pointer)
         depend(barrier, OP_WAKE, false);
         return 0;
     }
-    while (barrier->waiting > 1)
-        wake(barrier, waiter(barrier, 0));
-    barrier->waiting = 0;
+    barrier->waiting--; /* who came last does not wait */
+    wake_of(barrier, (unsigned)barrier->waiting);
     acquire(barrier);
     return PTHREAD_BARRIER_SERIAL_THREAD;
 }
