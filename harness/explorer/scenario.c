@@ -317,11 +317,9 @@ static void explore_now(void)
     steps_left -= before < steps_left ? before : steps_left;
 }
 
-/* Three quarters of the budget are for searching, whoever needs them. */
-static void search_all(void)
+/* Three quarters of the budget are for searching, whoever needs them; */
+static void search_all(uint64_t chance)
 {
-    uint64_t chance = steps_left / 4;
-
     settings.chance = false;
     for (unsigned i = 0; i < tried_count && world->fault != FAULT_LOOP; i++) {
         now = &tried[i];
@@ -331,6 +329,8 @@ static void search_all(void)
     }
 }
 
+/* and one is for chance, however little the search has needed: after a whole
+ * search with two preemptions PCT with d = 3 hardly finds anything new. */
 static void go_on_by_chance(void)
 {
     unsigned count = 0;
@@ -393,10 +393,14 @@ static bool asked_for(const struct standin_test *test, int count, char **names)
 
 static void explore_all(void)
 {
+    const uint64_t chance = settings.steps / 4;
+
     steps_left = settings.steps;
-    search_all();
+    search_all(chance);
     if (strategy == &strategy_replay)
         return;
+    if (steps_left > chance)
+        steps_left = chance;
     go_on_by_chance();
     for (unsigned i = 0; i < tried_count; i++)
         tell_search(&tried[i]);
