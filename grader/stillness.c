@@ -56,7 +56,6 @@ struct stillness *stillness_open(void *ctx, const char *path,
         return NULL;
     }
     stillness->board = map;
-    stillness->board->magic = BOARD_MAGIC;
     stillness->board->policy = policy;
     stillness->strangers = strangers;
     talloc_set_destructor(stillness, unmap);
