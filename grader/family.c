@@ -317,7 +317,7 @@ static bool doomed(pid_t pid, pid_t thread)
     static const char *const names[] = {"\nSigPnd:", "\nShdPnd:"};
     char text[4096];
 
-    if (!proc_read(text, sizeof text, pid, thread, "status"))
+    if (!proc_read(text, sizeof text, pid, thread, "status") || *text == '\0')
         return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *at = strstr(text, names[i]);

@@ -331,10 +331,12 @@ static void search_all(uint64_t chance)
 
 /* and one is for chance, however little the search has needed: after a whole
  * search with two preemptions PCT with d = 3 hardly finds anything new. */
-static void go_on_by_chance(void)
+static void go_on_by_chance(uint64_t chance)
 {
     unsigned count = 0;
 
+    if (steps_left > chance)
+        steps_left = chance;
     for (unsigned i = 0; i < tried_count; i++)
         count += !tried[i].progress.whole;
     for (unsigned i = 0; i < tried_count && count > 0; i++) {
@@ -399,9 +401,7 @@ static void explore_all(void)
     search_all(chance);
     if (strategy == &strategy_replay)
         return;
-    if (steps_left > chance)
-        steps_left = chance;
-    go_on_by_chance();
+    go_on_by_chance(chance);
     for (unsigned i = 0; i < tried_count; i++)
         tell_search(&tried[i]);
     if (running != NULL)
